@@ -1,0 +1,44 @@
+"""NetGuru: a Jupyter workbench that finds the truth about a network, with proof.
+
+    import netguru
+    netguru.diagnose("folder")            # everything that a folder of files shows
+    netguru.pcap.summary("trace.pcap")    # every operation is a function of its room
+
+Names are loaded when they are first used: `import netguru` imports no third-party module.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_ROOMS = ("config", "diagnosis", "model", "pcap", "reports", "state", "store", "topology", "workspace")
+_NAMES = {
+    "Evidence": "netguru.model",
+    "Finding": "netguru.model",
+    "NetGuruError": "netguru.errors",
+    "Network": "netguru.model",
+    "Workspace": "netguru.workspace",
+    "diagnose": "netguru.diagnosis",
+    "load_ipython_extension": "netguru.jupyter",
+    "open_network": "netguru.workspace",
+    "operations": "netguru.operations",
+    "unload_ipython_extension": "netguru.jupyter",
+}
+
+__all__ = sorted([*_ROOMS, *_NAMES, "__version__"])  # noqa: PLE0605 - one list of names, sorted
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"netguru.{name}")
+    if name in _NAMES:
+        return getattr(import_module(_NAMES[name]), name)
+    message = f"module 'netguru' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,0 +1,5 @@
+"""`python -m netguru`: the console."""
+
+from netguru.cli import main
+
+main()

@@ -1,0 +1,84 @@
+"""The command-line grammar of an operation, shared by the console and the magics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netguru.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netguru.operations.operation import Operation
+    from netguru.operations.parameters import Parameter
+
+
+def _type(parameter: Parameter) -> click.ParamType:
+    if parameter.choices:
+        return click.Choice(parameter.choices)
+    if parameter.type is Path:
+        return click.Path(path_type=Path)
+    simple: dict[type, click.ParamType] = {int: click.INT, float: click.FLOAT, bool: click.BOOL}
+    return simple.get(parameter.type, click.STRING)
+
+
+def _decorate(parameter: Parameter) -> click.Parameter:
+    if parameter.positional:
+        return click.Argument(
+            [parameter.name],
+            type=_type(parameter),
+            required=parameter.required,
+            nargs=-1 if parameter.multiple else 1,
+            default=None,
+        )
+    flag = parameter.type is bool
+    name = parameter.option
+    return click.Option(
+        [f"{name}/--no-{name[2:]}" if flag and parameter.default else name, parameter.name],
+        type=None if flag else _type(parameter),
+        is_flag=flag,
+        multiple=parameter.multiple,
+        required=parameter.required,
+        default=None,
+        help=parameter.help or None,
+        show_default=str(parameter.default) if parameter.default not in (None, False) else False,
+    )
+
+
+def command(item: Operation, extra: Sequence[click.Parameter] = ()) -> click.Command:
+    """Build the click command of an operation; its callback gives the arguments that were stated."""
+
+    def collect(**values: Any) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if value is not None and value != ()}
+
+    text = item.doc.split("\nArgs:", 1)[0].strip()
+    return click.Command(
+        item.alias or item.name,
+        params=[*(_decorate(parameter) for parameter in item.parameters), *extra],
+        callback=collect,
+        help=text,
+        short_help=item.summary,
+    )
+
+
+def parse(item: Operation, arguments: Sequence[str], extra: Sequence[click.Parameter] = ()) -> dict[str, Any]:
+    """Read command-line words into arguments; raises InputError with one clear line.
+
+    A request for help raises click.exceptions.Exit after nothing was run: callers show `usage`.
+    """
+    made = command(item, extra)
+    try:
+        with made.make_context(f"netguru {made.name}", list(arguments)) as current:
+            stated: dict[str, Any] = made.invoke(current)
+            return stated
+    except click.ClickException as error:
+        raise InputError(f"{made.name}: {error.format_message()}", hint=f"netguru {made.name} --help") from None
+
+
+def usage(item: Operation, extra: Sequence[click.Parameter] = ()) -> str:
+    """Give the help text of an operation."""
+    made = command(item, extra)
+    return made.get_help(click.Context(made, info_name=f"netguru {made.name}"))

@@ -1,0 +1,31 @@
+"""The JSON Schema of an operation's arguments, for an agent's tools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netguru.operations.operation import Operation
+
+
+def tool_schema(item: Operation, *, approved: bool = False) -> dict[str, Any]:
+    """Describe an operation as a function tool: name, description and JSON Schema of its parameters.
+
+    Output paths are left out until the user approved them. Dots are not allowed in tool names
+    everywhere, so they become underscores.
+    """
+    from pydantic import Field, create_model  # noqa: PLC0415 - heavy, and only agents need it
+
+    fields: dict[str, Any] = {}
+    for parameter in item.parameters:
+        if parameter.output and not approved:
+            continue
+        default = ... if parameter.required else parameter.default
+        fields[parameter.name] = (parameter.annotation, Field(default, description=parameter.help or None))
+    schema = create_model(item.name.replace(".", "_"), **fields).model_json_schema()
+    schema.pop("title", None)
+    return {
+        "name": item.name.replace(".", "_"),
+        "description": item.summary,
+        "parameters": {**schema, "additionalProperties": False},
+    }

@@ -1,0 +1,65 @@
+"""Admitting a file: it exists, is a readable regular file, not empty and not over the cap."""
+
+from __future__ import annotations
+
+import codecs
+import stat
+from typing import TYPE_CHECKING
+
+from netguru.errors import FileRejectedError
+from netguru.model.source import SourceFile
+from netguru.settings import settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAD_BYTES = 65536
+_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", codecs.BOM_UTF8: "utf-8-sig"}
+# Control characters that texts of devices really hold: tab, line ends, bell, backspace, form feed, escape, ETX (banners).
+_TEXT_CONTROLS = frozenset(b"\t\n\r\x03\x07\x08\x0c\x1b")
+
+
+def admit(path: Path, *, name: str = "") -> SourceFile:
+    """Take a file for analysis; raises FileRejectedError with the reason and what to do."""
+    place = str(path) if not name or name == path.name else name
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise FileRejectedError("is a folder, a file is needed", place=place)
+        if not stat.S_ISREG(status.st_mode):
+            raise FileRejectedError("is not a regular file", place=place)
+        if status.st_size == 0:
+            raise FileRejectedError("is empty", place=place)
+        cap = settings().max_file_bytes
+        if status.st_size > cap:
+            raise FileRejectedError(
+                f"is {status.st_size / 1e6:.0f} MB, over the cap of {cap / 1e6:.0f} MB",
+                place=place,
+                hint="set NETGURU_MAX_FILE_MB to raise it",
+            )
+        return SourceFile.of(path, name=name)
+    except FileNotFoundError:
+        raise FileRejectedError("does not exist", place=place) from None
+    except PermissionError:
+        raise FileRejectedError("may not be read: permission denied", place=place) from None
+    except OSError as error:
+        raise FileRejectedError(f"cannot be read: {error.strerror or error}", place=place) from None
+
+
+def decode(file: SourceFile, head: bytes) -> str:
+    """Read a text file; raises FileRejectedError for binary data.
+
+    UTF-8 and UTF-16 with a mark are decoded as such; other bytes as Latin-1, which keeps every
+    byte and so every line number.
+    """
+    encoding = next((name for mark, name in _MARKS.items() if head.startswith(mark)), "")
+    if not encoding:
+        controls = sum(byte < 0x20 and byte not in _TEXT_CONTROLS for byte in head)
+        if b"\0" in head or controls > len(head) // 50:
+            raise FileRejectedError("is binary data of no known kind", place=file.name)
+        encoding = "utf-8"
+    data = file.path.read_bytes()
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return data.decode("latin-1")

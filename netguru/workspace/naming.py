@@ -1,0 +1,43 @@
+"""Whose output is it: naming the device of a text that does not name it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from netguru.model.names import device_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Folder names that sort files rather than name a device.
+_GENERIC = frozenset(
+    "captures cli config configs data dump dumps files linux lldp cdp log logs neighbors neighbours output outputs "
+    "pcap pcaps routers running show shows state switches tables text txt".split()
+)
+_COMMAND = re.compile(r"^(?:show|sh|display|get|ip|bgp|lldp|cdp|interface|version|running|startup)(?:[\s_.-]|$)", re.I)
+
+
+def name_device(name: str, known: Iterable[str] = ()) -> str:
+    """Guess a device from a file's path relative to the input; empty when the path says nothing.
+
+    A part of the path that is a known device wins; otherwise the file's stem, or its folder when
+    the stem looks like a command.
+
+    >>> name_device("show/leaf1/ip_route.txt"), name_device("lldp/leaf1.json"), name_device("x/core.cfg", ["Core"])
+    ('leaf1', 'leaf1', 'Core')
+    """
+    parts = name.split("/")
+    stem = parts[-1].split(".", 1)[0] if not re.match(r"^[\d.]+$", parts[-1]) else parts[-1]
+    folders = [part for part in reversed(parts[:-1]) if part.lower() not in _GENERIC]
+    by_key = {device_key(item): item for item in known}
+    for candidate in [stem, *folders]:
+        if device_key(candidate) in by_key:
+            return by_key[device_key(candidate)]
+    # leaf1_show_version.txt, leaf1-running-config.cfg: a known device begins the stem.
+    for key in sorted(by_key, key=len, reverse=True):
+        if re.match(rf"{re.escape(key)}[_\s-]", stem.lower()):
+            return by_key[key]
+    if _COMMAND.match(stem) and folders:
+        return folders[0]
+    return "" if _COMMAND.match(stem) else stem
