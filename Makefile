@@ -1,0 +1,57 @@
+# The one list of commands. `make help` explains them.
+.DEFAULT_GOAL := help
+.PHONY: help start test check format samples dist lock fuzz clean
+SHELL := /bin/bash
+
+BIN := .venv/bin
+SAMPLE := data/samples/lab/fabric/faulty
+REPORT := out/report.html
+NOTEBOOKS = $(wildcard notebooks/*.ipynb dashboards/*.ipynb)
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+start: ## Set up, diagnose the bundled faulty network, write its report, open the workbench (HEADLESS=1: no server)
+	@.ci/environment runtime
+	@$(BIN)/netguru diagnose $(SAMPLE) --severity warning
+	@$(BIN)/netguru report.html $(SAMPLE) --out $(REPORT)
+	@if [ -z "$(HEADLESS)" ]; then $(BIN)/netguru workbench; fi
+
+test: ## Set up all that the tests need and run them all, with the checks
+	@.ci/system
+	@.ci/environment dev
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: ## Lint, format, types, layers, notebooks without outputs, checksums of the samples
+	@.ci/environment dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/nbstripout --verify $(NOTEBOOKS)
+	@$(BIN)/netguru samples.verify
+
+format: ## Format the code and strip the notebooks
+	@.ci/environment dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/nbstripout $(NOTEBOOKS)
+
+samples: ## Verify the checksums of the bundled samples
+	@.ci/environment runtime
+	@$(BIN)/netguru samples.verify
+
+fuzz: ## Run the property tests with many more examples
+	@.ci/environment dev
+	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n 2 -m fuzz
+
+dist: ## Build the wheel and the source archive into dist/
+	@.ci/environment dev
+	@$(BIN)/python -m build --no-isolation
+
+lock: ## Write the locks anew from pyproject.toml
+	@.ci/lock
+
+clean: ## Remove what the commands made
+	rm -rf .venv dist out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

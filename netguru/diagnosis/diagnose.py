@@ -1,0 +1,79 @@
+"""The diagnosis: read, check each part, gather facts, check across, join, rank."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from netguru.checks import run as run_checks
+from netguru.diagnosis.facts import facts_of
+from netguru.diagnosis.joining import Sourced, join
+from netguru.diagnosis.names import Names
+from netguru.diagnosis.operations import Diagnosis
+from netguru.model.finding import rank
+from netguru.operations.context import context
+from netguru.workspace.opening import open_network
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import Any
+
+    from netguru.checks import Scope
+    from netguru.model.coverage import Coverage
+    from netguru.model.facts import Facts
+    from netguru.model.network import Network
+    from netguru.operations.context import Progress
+
+
+def diagnose(path: Path, *, progress: Progress) -> Diagnosis:
+    """Diagnose a folder or one file; raises FileRejectedError when there is nothing to read."""
+    network = open_network(path)
+    facts = facts_of(network)
+    names = Names.of(facts, network.devices)
+    found = []
+    subjects = list(_subjects(network, facts))
+    for position, (scope, subject) in enumerate(subjects):
+        context().cancel.check()
+        progress(position, len(subjects), f"checking: {scope}")
+        found += [Sourced(scope, names.locate(finding)) for finding in run_checks(scope, subject)]
+    return Diagnosis(findings=rank(join(found)), coverage=_coverage(network, facts), facts=facts)
+
+
+def _subjects(network: Network, facts: Facts) -> Iterator[tuple[Scope, Any]]:
+    """Give every scope with each thing that its checks look at."""
+    yield from (("capture", capture) for capture in network.captures)
+    yield from (("config", config) for config in network.configs)
+    yield from (("state", state) for state in network.states)
+    if network.configs:
+        yield "configs", network.configs
+    if network.states:
+        yield "states", network.states
+    yield "facts", facts
+    yield "network", network
+
+
+def _coverage(network: Network, facts: Facts) -> Coverage:
+    """Add to the files' coverage what each capture and configuration left out, and what to collect next."""
+    parts = [replace(capture.coverage, source=capture.source.name) for capture in network.captures]
+    parts += [replace(config.coverage, source=config.piece.file.name) for config in network.configs]
+    return replace(network.coverage, parts=tuple(parts), missing=_missing(network, facts))
+
+
+def _missing(network: Network, facts: Facts) -> tuple[str, ...]:
+    """Name the devices that neighbours speak of but that gave no configuration or no output."""
+    from netguru.model.names import device_key
+
+    configured = {device_key(config.hostname) for config in network.configs}
+    reported = configured | {device_key(port.device) for port in facts.ports}
+    heard = {device_key(row.remote_device): row.remote_device for row in network.all_neighbors() if row.remote_device}
+    told = [
+        f"{name} is heard as a neighbour, but there is no configuration or output of it"
+        for key, name in sorted(heard.items())
+        if key not in reported
+    ]
+    if not network.captures:
+        told.append("no capture: what is really sent was not seen")
+    if not network.configs:
+        told.append("no configuration: what is intended was not seen")
+    return tuple(told)

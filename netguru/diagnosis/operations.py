@@ -1,0 +1,102 @@
+"""Operations of the diagnosis: a path in, the truth about the network out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from netguru.errors import InputError
+from netguru.model.finding import Finding, Findings, Severity, rank
+from netguru.model.result import Result, to_plain
+from netguru.operations import Progress, operation
+
+if TYPE_CHECKING:
+    from netguru.model.facts import Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis(Findings):
+    """What is wrong with a network, what was looked at, and the facts that all sources add up to."""
+
+    schema: ClassVar[str] = "netguru.diagnosis.run/1"
+
+    facts: Facts
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the JSON form; digests of passwords stay inside the process."""
+        plain = super(Diagnosis, self).to_dict()
+        facts = to_plain(replace(self.facts, peers=tuple(replace(p, password_digest=None) for p in self.facts.peers)))
+        for peer in facts["peers"]:
+            del peer["password_digest"]
+        plain["facts"] = facts
+        return plain
+
+
+@operation("diagnosis.run", alias="diagnose")
+def run(
+    path: Path,
+    *,
+    top: int = 0,
+    severity: Literal["info", "note", "warning", "error", "critical"] = "info",
+    progress: Progress,
+) -> Diagnosis:
+    """Find out what is wrong with a network from a folder of captures, configurations and outputs, with proof.
+
+    Files are recognised by content. Configurations, neighbour tables, device state and captures are
+    read into one Network, checked each by itself and against each other; one fault that several
+    sources show is one finding.
+
+    Args:
+        path: A network's folder, or one file of any kind.
+        top: Show only the worst so many findings; 0 shows all.
+        severity: Leave out findings below this severity.
+    """
+    from netguru.diagnosis.diagnose import diagnose
+
+    made = diagnose(path, progress=progress)
+    kept = [finding for finding in made.findings if finding.severity >= Severity.parse(severity)]
+    return replace(made, findings=tuple(kept[:top] if top > 0 else kept))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison(Result):
+    """Two diagnoses of one network: what came, what went, what stayed."""
+
+    schema: ClassVar[str] = "netguru.diagnosis.compare/1"
+
+    came: tuple[Finding, ...]
+    went: tuple[Finding, ...]
+    stayed: tuple[Finding, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Give the new findings: those that `--fail-on` judges."""
+        return self.came
+
+
+@operation("diagnosis.compare")
+def compare(before: Path, after: Path, *, progress: Progress) -> Comparison:
+    """Diagnose two states of one network and tell which findings came, went and stayed.
+
+    Findings are the same when check and subject are: line and packet numbers may move.
+
+    Args:
+        before: The folder or file of the earlier state.
+        after: The folder or file of the later state.
+    """
+    from netguru.diagnosis.diagnose import diagnose
+
+    if before.resolve() == after.resolve():
+        message = f"{before} is compared with itself"
+        raise InputError(message, hint="give two folders")
+    old, new = (_by_subject(diagnose(path, progress=progress)) for path in (before, after))
+    return Comparison(
+        came=rank(new[key] for key in new.keys() - old.keys()),
+        went=rank(old[key] for key in old.keys() - new.keys()),
+        stayed=rank(new[key] for key in new.keys() & old.keys()),
+    )
+
+
+def _by_subject(diagnosis: Diagnosis) -> dict[tuple[str, str, str], Finding]:
+    return {(item.check, str(item.subject), item.title): item for item in diagnosis.findings}
