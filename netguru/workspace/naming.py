@@ -15,7 +15,11 @@ _GENERIC = frozenset(
     "captures cli config configs data dump dumps files linux lldp cdp log logs neighbors neighbours output outputs "
     "pcap pcaps routers running show shows state switches tables text txt".split()
 )
-_COMMAND = re.compile(r"^(?:show|sh|display|get|ip|bgp|lldp|cdp|interface|version|running|startup)(?:[\s_.-]|$)", re.I)
+_COMMAND = re.compile(
+    r"^(?:show|sh|display|get|ip|bgp|lldp|cdp|interface|version|running|startup|lldpctl|lldpcli)(?:[\s_.-]|$)"
+    r"|^(?:net|nv)[\s_.-]show(?:[\s_.-]|$)",
+    re.I,
+)
 
 
 def name_device(name: str, known: Iterable[str] = ()) -> str:
