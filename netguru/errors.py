@@ -1,18 +1,18 @@
 """The error tree: every error says what happened, where, and what to do.
 
-    NetGuruError                  message, hint, place
-    ├─ InputError (ValueError)    the caller can fix it
-    │  ├─ UnknownNameError        a name that is not there, with the nearest ones
-    │  ├─ FileRejectedError       missing, unreadable, empty, too large, of the wrong kind
-    │  └─ DamagedFileError        carries what could be read
-    ├─ ParseError                 carries line and text
-    ├─ ServiceError               carries retry_after
-    │  ├─ KeyMissingError
-    │  ├─ RateLimitedError
-    │  └─ ServiceDownError
-    ├─ OperationCancelled
-    ├─ MissingExtraError (ImportError)   names the one install command
-    └─ PluginError                who, which entry point, what it raised
+NetGuruError                  message, hint, place
+├─ InputError (ValueError)    the caller can fix it
+│  ├─ UnknownNameError        a name that is not there, with the nearest ones
+│  ├─ FileRejectedError       missing, unreadable, empty, too large, of the wrong kind
+│  └─ DamagedFileError        carries what could be read
+├─ ParseError                 carries line and text
+├─ ServiceError               carries retry_after
+│  ├─ KeyMissingError
+│  ├─ RateLimitedError
+│  └─ ServiceDownError
+├─ OperationCancelled
+├─ MissingExtraError (ImportError)   names the one install command
+└─ PluginError                who, which entry point, what it raised
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What all tests share: where the samples are, isolation from the user's own folders, and how hard properties are tried."""
+"""What all tests share: where the samples are, the user's own folders kept out, how hard properties are tried."""
 
 from __future__ import annotations
 

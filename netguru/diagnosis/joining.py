@@ -7,12 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from netguru import resources
-from netguru.model.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netguru.checks import Scope
+    from netguru.model.finding import Finding
 
 # Whose title is shown for one fault: those who name devices and values go before those who name addresses.
 _ORDER: tuple[Scope, ...] = ("network", "facts", "configs", "config", "capture", "states", "state")

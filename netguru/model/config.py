@@ -285,8 +285,6 @@ class DeviceConfig:
 
     def interface(self, name: str) -> Interface | None:
         """Find an interface by any spelling of its name."""
-
-
         wanted = port_key(name)
         return next((item for item in self.interfaces if port_key(item.name) == wanted), None)
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netguru.model.coverage import Coverage
 from netguru.model.evidence import Evidence, wireshark_filter
 from netguru.model.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from netguru.model.coverage import Coverage
 
 
 class Severity(IntEnum):

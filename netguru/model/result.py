@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from pathlib import PurePath
+from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -26,27 +27,32 @@ def to_plain(value: Any) -> Any:
     >>> to_plain({"a": (1, 2)})
     {'a': [1, 2]}
     """
-    if value is None or isinstance(value, (bool, int, float, str)) and not isinstance(value, Enum):
-        return value
-    if hasattr(value, "to_dicts"):
-        return [to_plain(row) for row in value.to_dicts()]
-    if hasattr(value, "to_dict") and not isinstance(value, type):
-        return value.to_dict()
-    if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: to_plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Enum):
         return str(value)
-    if isinstance(value, dict):
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        # JSON knows no NaN and no infinity.
+        return value if isfinite(value) else None
+    if hasattr(value, "to_dict"):
+        # A frame's own to_dict gives columns; rows are what a reader of JSON wants.
+        return [to_plain(row) for row in value.to_dicts()] if hasattr(value, "to_dicts") else value.to_dict()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: to_plain(getattr(value, item.name)) for item in fields(value)}
+    return _container(value)
+
+
+def _container(value: Any) -> Any:
+    """Turn a mapping, a collection or a leaf of another library into JSON's types."""
+    if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [to_plain(item) for item in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
+    if isinstance(value, (set, frozenset)):
+        return [to_plain(item) for item in sorted(value)]
+    if isinstance(value, (list, tuple)):
+        return [to_plain(item) for item in value]
     if isinstance(value, (bytes, bytearray)):
         return value.hex()
-    if isinstance(value, PurePath):
-        return str(value)
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    return str(value)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 class Result:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netguru.model.evidence import QUOTATION_LIMIT, Evidence
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LINE_END = re.compile("\r\n|\n|\r")
 
 
 def split_lines(text: str) -> list[str]:
-    """Split text at LF, CRLF and CR only, as editors number lines.
+    r"""Split text at LF, CRLF and CR only, as editors number lines.
 
     `str.splitlines` also splits at form feeds and separators inside a banner, which would
     shift every line number after it. A trailing line end makes no extra line.
 
-    >>> split_lines("a\\r\\nb\\x0cc\\n")
-    ['a', 'b\\x0cc']
+    >>> split_lines("a\r\nb\x0cc\n")
+    ['a', 'b\x0cc']
     """
     lines = _LINE_END.split(text)
     if lines and not lines[-1]:

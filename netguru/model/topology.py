@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from netguru.model.coverage import Coverage
-from netguru.model.evidence import Evidence
 from netguru.model.names import device_key, port_key
 from netguru.model.result import Result
+
+if TYPE_CHECKING:
+    from netguru.model.coverage import Coverage
+    from netguru.model.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

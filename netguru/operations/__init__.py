@@ -1,14 +1,14 @@
 """@operation: one typed function becomes a Python call, a command, a magic, a form, a tool and a report section.
 
-    >>> from typing import Literal
-    >>> @operation("example.double")
-    ... def double(number: int, *, times: int = 1) -> int:
-    ...     '''Double a number.'''
-    ...     return number * 2**times
-    >>> double(4)
-    8
-    >>> operations["example.double"].summary
-    'Double a number.'
+>>> from typing import Literal
+>>> @operation("example.double")
+... def double(number: int, *, times: int = 1) -> int:
+...     '''Double a number.'''
+...     return number * 2**times
+>>> double(4)
+8
+>>> operations["example.double"].summary
+'Double a number.'
 """
 
 from netguru.operations.context import CancelToken, Context, Progress, context, use

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from netguru.operations.parameters import Parameter
 
 
-def _type(parameter: Parameter) -> click.ParamType:
+def _type(parameter: Parameter) -> click.ParamType[Any]:
     if parameter.choices:
         return click.Choice(parameter.choices)
     if parameter.type is Path:
         return click.Path(path_type=Path)
-    simple: dict[type, click.ParamType] = {int: click.INT, float: click.FLOAT, bool: click.BOOL}
+    simple: dict[type, click.ParamType[Any]] = {int: click.INT, float: click.FLOAT, bool: click.BOOL}
     return simple.get(parameter.type, click.STRING)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, ParamSpec, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, get_args
 
 from netguru.errors import InputError, UnknownNameError
 from netguru.operations.context import Context, context
 from netguru.operations.parameters import Parameter, read_parameters
 from netguru.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 Effect = Literal["read", "write", "spend", "serve"]
 Face = Literal["python", "cli", "magic", "form", "tool", "report"]

@@ -120,11 +120,11 @@ def read_parameters(function: Callable[..., Any], injected: frozenset[str]) -> t
     """Read the parameters of a function; raises TypeError on an annotation that has no face."""
     hints = typing.get_type_hints(function, include_extras=False)
     texts = argument_texts(inspect.getdoc(function) or "")
-    found = []
-    for item in inspect.signature(function).parameters.values():
-        if item.name not in injected:
-            found.append(_read(item, hints[item.name], texts.get(item.name, "")))
-    return tuple(found)
+    return tuple(
+        _read(item, hints[item.name], texts.get(item.name, ""))
+        for item in inspect.signature(function).parameters.values()
+        if item.name not in injected
+    )
 
 
 def _read(item: inspect.Parameter, annotation: Any, text: str) -> Parameter:
@@ -137,7 +137,9 @@ def _read(item: inspect.Parameter, annotation: Any, text: str) -> Parameter:
     if typing.get_origin(inner) is Literal:
         choices, inner = tuple(typing.get_args(inner)), str
     if inner not in _SIMPLE:
-        message = f"parameter {item.name!r} is {annotation!r}: only str, int, float, bool, Path, Literal and lists of them"
+        message = (
+            f"parameter {item.name!r} is {annotation!r}: only str, int, float, bool, Path, Literal and lists of them"
+        )
         raise TypeError(message)
     return Parameter(
         name=item.name,
@@ -162,9 +164,9 @@ def _strip_none(annotation: Any) -> tuple[Any, bool]:
 
 
 def argument_texts(doc: str) -> dict[str, str]:
-    """Read the `Args:` section of a docstring.
+    r"""Read the `Args:` section of a docstring.
 
-    >>> argument_texts("Do it.\\n\\nArgs:\\n    file: The capture,\\n        of any kind.\\n    top: How many.\\n")
+    >>> argument_texts("Do it.\n\nArgs:\n    file: The capture,\n        of any kind.\n    top: How many.\n")
     {'file': 'The capture, of any kind.', 'top': 'How many.'}
     """
     section = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)+)", doc, re.MULTILINE)

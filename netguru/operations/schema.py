@@ -14,7 +14,7 @@ def tool_schema(item: Operation, *, approved: bool = False) -> dict[str, Any]:
     Output paths are left out until the user approved them. Dots are not allowed in tool names
     everywhere, so they become underscores.
     """
-    from pydantic import Field, create_model  # noqa: PLC0415 - heavy, and only agents need it
+    from pydantic import BaseModel, Field, create_model
 
     fields: dict[str, Any] = {}
     for parameter in item.parameters:
@@ -22,7 +22,8 @@ def tool_schema(item: Operation, *, approved: bool = False) -> dict[str, Any]:
             continue
         default = ... if parameter.required else parameter.default
         fields[parameter.name] = (parameter.annotation, Field(default, description=parameter.help or None))
-    schema = create_model(item.name.replace(".", "_"), **fields).model_json_schema()
+    model: type[BaseModel] = create_model(item.name.replace(".", "_"), **fields)
+    schema = model.model_json_schema()
     schema.pop("title", None)
     return {
         "name": item.name.replace(".", "_"),

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 65536
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", codecs.BOM_UTF8: "utf-8-sig"}
-# Control characters that texts of devices really hold: tab, line ends, bell, backspace, form feed, escape, ETX (banners).
-_TEXT_CONTROLS = frozenset(b"\t\n\r\x03\x07\x08\x0c\x1b")
+# Control characters that texts of devices really hold: tab, line ends, bell, backspace, form feed,
+# escape, ETX (which ends a banner). All others do not belong into a text.
+_NOT_TEXT = frozenset(range(0x20)) - frozenset(b"\t\n\r\x03\x07\x08\x0c\x1b")
 
 
 def admit(path: Path, *, name: str = "") -> SourceFile:
@@ -54,7 +55,7 @@ def decode(file: SourceFile, head: bytes) -> str:
     """
     encoding = next((name for mark, name in _MARKS.items() if head.startswith(mark)), "")
     if not encoding:
-        controls = sum(byte < 0x20 and byte not in _TEXT_CONTROLS for byte in head)
+        controls = sum(byte in _NOT_TEXT for byte in head)
         if b"\0" in head or controls > len(head) // 50:
             raise FileRejectedError("is binary data of no known kind", place=file.name)
         encoding = "utf-8"

@@ -18,7 +18,7 @@ _GENERIC = frozenset(
 _COMMAND = re.compile(
     r"^(?:show|sh|display|get|ip|bgp|lldp|cdp|interface|version|running|startup|lldpctl|lldpcli)(?:[\s_.-]|$)"
     r"|^(?:net|nv)[\s_.-]show(?:[\s_.-]|$)",
-    re.I,
+    re.IGNORECASE,
 )
 
 

@@ -11,7 +11,6 @@ from netguru.errors import FileRejectedError, NetGuruError
 from netguru.logs import logger
 from netguru.model.config import DeviceConfig
 from netguru.model.network import Network, Unread
-from netguru.model.source import SourceFile
 from netguru.model.state import DeviceState
 from netguru.operations.context import context
 from netguru.workspace.files import HEAD_BYTES, admit, decode
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netguru.model.capture import Capture
-    from netguru.model.source import Piece
+    from netguru.model.source import Piece, SourceFile
     from netguru.workspace.readers import Match, Reading, TextReader
 
 NOT_RECOGNISED = "not recognised as a capture, a configuration or the output of a device"

@@ -5,13 +5,24 @@ from __future__ import annotations
 import json
 import os
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from netguru import cli
 
-_FILE_OPERATIONS = ["pcap.summary", "pcap.flows", "pcap.check", "config.parse", "config.check", "state.parse", "diagnose"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FILE_OPERATIONS = [
+    "pcap.summary",
+    "pcap.flows",
+    "pcap.check",
+    "config.parse",
+    "config.check",
+    "state.parse",
+    "diagnose",
+]
 
 
 def _complaint(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

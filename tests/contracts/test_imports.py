@@ -25,7 +25,18 @@ def test_import_loads_no_third_party_module() -> None:
 def test_overview_loads_no_heavy_module() -> None:
     probe = "import sys\nfrom netguru.cli import overview\noverview()\nprint(' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
-    heavy = {"polars", "pandas", "numpy", "scapy", "pyshark", "sqlalchemy", "IPython", "networkx", "papermill", "openai"}
+    heavy = {
+        "polars",
+        "pandas",
+        "numpy",
+        "scapy",
+        "pyshark",
+        "sqlalchemy",
+        "IPython",
+        "networkx",
+        "papermill",
+        "openai",
+    }
 
     assert heavy & set(done.stdout.split()) == set()
 

@@ -77,7 +77,9 @@ _MADE = {
 
 def _with(face: str) -> Any:
     names = [item.name for item in ALL if face in item.faces]
-    return pytest.mark.parametrize(("name", "arguments"), [(name, name) for name in names], indirect=["arguments"], ids=names)
+    return pytest.mark.parametrize(
+        ("name", "arguments"), [(name, name) for name in names], indirect=["arguments"], ids=names
+    )
 
 
 def _check(name: str, plain: dict[str, Any]) -> None:
@@ -130,7 +132,7 @@ def test_form(name: str, arguments: list[str], tmp_path: Path) -> None:
     item = operations[name]
     made = form(name)
     with use(workspace=tmp_path):
-        result = made.run(**{key: value for key, value in parse(item, arguments).items()})
+        result = made.run(**parse(item, arguments))
 
     _check(name, result.to_dict())
 
@@ -179,6 +181,7 @@ def _tags(page: str) -> str:
 
     class Loads(HTMLParser):
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            del tag
             loaded.extend(value or "" for key, value in attrs if key in ("src", "href", "srcset", "data"))
 
     Loads().feed(page)
