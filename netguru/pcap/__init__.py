@@ -1,0 +1,31 @@
+"""Captures: framing, columns, flows, TCP analysis, protocol decoders and checks.
+
+Every public name is loaded on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_WHERE = {
+    "CaptureFile": "capture",
+    "summary": "operations",
+    "flows": "operations",
+    "packets": "operations",
+    "tcp": "operations",
+    "dissect": "operations",
+    "check": "protocol_operations",
+    "protocol": "protocol_operations",
+    "neighbors": "protocol_operations",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_WHERE)

@@ -1,0 +1,36 @@
+"""The reader of captures: recognised by their magic numbers, gzip looked through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netguru.pcap.framing import GZIP_MAGIC, recognise, unpacked_head
+from netguru.workspace.readers import Match, file_readers
+
+if TYPE_CHECKING:
+    from netguru.model.capture import Capture
+    from netguru.model.source import SourceFile
+
+
+class CaptureReader:
+    """Read pcap, pcapng and snoop files, also packed with gzip."""
+
+    name = "capture"
+
+    def recognise(self, head: bytes, file: SourceFile) -> Match | None:
+        """Judge a file by its magic number."""
+        del file
+        packed = head.startswith(GZIP_MAGIC)
+        kind = recognise(unpacked_head(head) if packed else head)
+        if not kind:
+            return None
+        return Match(confidence=1.0, kind=kind, reason="magic number" + (" inside gzip" if packed else ""))
+
+    def read(self, file: SourceFile) -> Capture:
+        """Give the handle of a capture; it is read when a table is asked for."""
+        from netguru.pcap.capture import CaptureFile
+
+        return CaptureFile(file)
+
+
+file_readers.register("capture", CaptureReader())
