@@ -10,6 +10,9 @@ One TOML file a family; the key is the check's stable id:
     source = "RFC 2328 section 10.6"
     thresholds = { packets = 3 }
 
+One problem may be seen in different data, each with words of its own: `"ospf.mtu-mismatch@capture"`
+is a row for captures, whose findings bear the id `ospf.mtu-mismatch`.
+
 Titles, whys and remedies are templates for the values that the check measured.
 """
 
@@ -92,7 +95,7 @@ def finding(
     """
     row = text(check_id)
     return Finding(
-        check=check_id,
+        check=check_id.partition("@")[0],
         severity=row.severity if severity is None else severity,
         title=row.title.format_map(values),
         why=row.why.format_map(values),
