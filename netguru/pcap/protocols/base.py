@@ -1,0 +1,89 @@
+"""Protocol: how the packets of one protocol are chosen, decoded, put into words and matched with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from netguru import resources
+from netguru.errors import UnknownNameError
+from netguru.pcap.protocols.wire import Decoder, Row
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Layer = Literal["link", "network", "transport"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a protocol's table: `type` is a name of `table.TYPES`, `field` Wireshark's name for it."""
+
+    name: str
+    type: str
+    meaning: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """One protocol.
+
+    `layer` says which bytes the decoder gets: those after the link header (with LLC and SNAP cut),
+    after the IP header, or after the TCP or UDP header; `decode_tcp` reads segments where they have
+    another form. `select` gives the polars expression that
+    chooses the packets from their columns. `starts` are byte strings one of which a payload must
+    begin with (for protocols that are known by content, not by port). `brief` puts a message into
+    words. `match` adds columns over all rows, such as the answer to a request.
+    """
+
+    name: str
+    layer: Layer
+    select: Callable[[], pl.Expr]
+    decode: Decoder
+    brief: Callable[[Row], str]
+    decode_tcp: Decoder | None = None
+    starts: tuple[bytes, ...] = ()
+    match: Callable[[list[Row]], None] | None = None
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Give the columns after the common ones, in order."""
+        return columns(self.name)
+
+
+@cache
+def columns(name: str) -> tuple[Column, ...]:
+    """Read the declared columns of a protocol from `data/tables/protocols`."""
+    declared = resources.table("protocols", f"{name}.toml")["columns"]
+    return tuple(Column(name=key, **row) for key, row in declared.items())
+
+
+def named(protocol: str, group: str, value: int | None, default: str = "") -> str:
+    """Name a coded value by the protocol's table; `default` (or the number) when it is not listed.
+
+    >>> named("arp", "opcode", 1)
+    'request'
+    """
+    if value is None:
+        return default
+    names: dict[str, Any] = resources.table("protocols", f"{protocol}.toml").get("names", {}).get(group, {})
+    return str(names.get(str(value), default or value))
+
+
+@cache
+def protocols() -> dict[str, Protocol]:
+    """Give all protocols by name."""
+    from netguru.pcap.protocols import registered  # the decoders import this module
+
+    return {item.name: item for item in registered.ALL}
+
+
+def find(name: str) -> Protocol:
+    """Find a protocol; raises UnknownNameError with the nearest names."""
+    found = protocols().get(name.lower())
+    if found is None:
+        raise UnknownNameError("protocol", name, protocols())
+    return found
