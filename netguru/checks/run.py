@@ -9,7 +9,7 @@ from typing import Any, Literal
 from netguru.model.finding import Finding, rank
 from netguru.registry import Registry
 
-Scope = Literal["capture", "config", "configs", "state", "states", "facts", "network"]
+Scope = Literal["capture", "config", "configs", "state", "states", "facts", "joined", "network"]
 """What a check looks at: one thing, all things of one kind, the facts of all sources, or the whole Network."""
 
 CheckFunction = Callable[[Any], Iterable[Finding]]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netguru.checks import run as run_checks
+from netguru.diagnosis.checks import Joined
 from netguru.diagnosis.facts import facts_of
 from netguru.diagnosis.joining import Sourced, join
 from netguru.diagnosis.names import Names
@@ -32,7 +33,7 @@ def diagnose(path: Path, *, progress: Progress) -> Diagnosis:
     facts = facts_of(network)
     names = Names.of(facts, network.devices)
     found = []
-    subjects = list(_subjects(network, facts))
+    subjects = list(_subjects(Joined(network=network, facts=facts, names=names)))
     for position, (scope, subject) in enumerate(subjects):
         context().cancel.check()
         progress(position, len(subjects), f"checking: {scope}")
@@ -40,8 +41,9 @@ def diagnose(path: Path, *, progress: Progress) -> Diagnosis:
     return Diagnosis(findings=rank(join(found)), coverage=_coverage(network, facts), facts=facts)
 
 
-def _subjects(network: Network, facts: Facts) -> Iterator[tuple[Scope, Any]]:
+def _subjects(joined: Joined) -> Iterator[tuple[Scope, Any]]:
     """Give every scope with each thing that its checks look at."""
+    network = joined.network
     yield from (("capture", capture) for capture in network.captures)
     yield from (("config", config) for config in network.configs)
     yield from (("state", state) for state in network.states)
@@ -49,7 +51,8 @@ def _subjects(network: Network, facts: Facts) -> Iterator[tuple[Scope, Any]]:
         yield "configs", network.configs
     if network.states:
         yield "states", network.states
-    yield "facts", facts
+    yield "facts", joined.facts
+    yield "joined", joined
     yield "network", network
 
 

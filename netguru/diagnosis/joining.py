@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from netguru.model.finding import Finding
 
 # Whose title is shown for one fault: those who name devices and values go before those who name addresses.
-_ORDER: tuple[Scope, ...] = ("network", "facts", "configs", "config", "capture", "states", "state")
+_ORDER: tuple[Scope, ...] = ("network", "facts", "joined", "configs", "config", "capture", "states", "state")
 
 
 @dataclass(frozen=True, slots=True)
