@@ -41,10 +41,11 @@ class Neighbor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbors:
-    """The neighbours that one piece of a file reports."""
+    """The neighbours that one piece of a file reports; `coverage` counts them and what was not understood."""
 
     device: str
     rows: tuple[Neighbor, ...]
+    coverage: Coverage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
