@@ -29,6 +29,7 @@ class CaptureFile:
         self._lock = RLock()
         self._found = Found()
         self._packets: pl.DataFrame | None = None
+        self._inner: pl.DataFrame | None = None
         self._flows: pl.DataFrame | None = None
         self._coverage: Coverage | None = None
         self._protocols: dict[str, pl.DataFrame] = {}
@@ -74,28 +75,43 @@ class CaptureFile:
         """Give the packet table in memory (`schema.PACKETS`)."""
         with self._lock:
             if self._packets is None:
-                self._packets = self._read()
+                self._packets, self._inner = self._read()
             return self._packets
 
-    def _read(self) -> pl.DataFrame:
+    def inner(self) -> pl.DataFrame:
+        """Give the packets inside tunnels and ICMP errors (`schema.INNER`), by the number of the packet around them.
+
+        Their `flow` counts on from that of the captured packets.
+        """
+        self.table()
+        with self._lock:
+            assert self._inner is not None  # noqa: S101 - set together with the packet table
+            return self._inner
+
+    def _read(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        import numpy as np
         import polars as pl
 
         from netguru.pcap.columns import decode
         from netguru.pcap.conversations import assign_flows
-        from netguru.pcap.schema import packet_types
+        from netguru.pcap.schema import INNER, PACKETS
 
         found = Found()
-        tables: list[pl.DataFrame] = []
+        tables = [pl.DataFrame(schema={column.name: column.dtype for column in INNER})]
         count = 0
         stream = self._open(found)
         for batch in read_batches(stream, found):
-            if batch.start.size:
-                tables.append(decode(batch, count + 1))
-                count += batch.start.size
+            numbers = np.arange(count + 1, count + 1 + batch.start.size, dtype=np.int64)
+            tables.append(decode(batch, numbers))
+            count += batch.start.size
         if self._unpacked is None:
             stream.close()
         self._found = found
-        return assign_flows(pl.concat(tables)) if tables else pl.DataFrame(schema=packet_types())
+        every = pl.concat(tables)
+        captured, inner = every.filter(pl.col("tunnel") == ""), every.filter(pl.col("tunnel") != "")
+        every = assign_flows(pl.concat((captured, inner)))
+        packets = every[:count].select(column.name for column in PACKETS).rechunk()
+        return packets, every[count:].sort("number", maintain_order=True)
 
     def _open(self, found: Found) -> IO[bytes]:
         # An unpacked copy of a gzip file is kept for random access; a plain file is opened for each use.

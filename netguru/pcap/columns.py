@@ -30,6 +30,7 @@ _NUMPY = {
     "bool": np.bool_,
 }
 _WIDEST = 8
+_MAX_TUNNELS = 4
 
 # What comes next in a packet, where it is not an EtherType.
 DONE, LLC, IP, PPP, ETHERNET, MPLS = -1, -2, -3, -4, -5, -6
@@ -93,14 +94,38 @@ class Cursor:
         return self.position[rows] - self.batch.start[rows]
 
 
-def decode(batch: Batch, first_number: int) -> pl.DataFrame:
-    """Decode a batch into the columns of `schema.PACKETS`; `flow` is left null."""
+def decode(batch: Batch, numbers: Rows) -> pl.DataFrame:
+    """Decode a batch into the columns of `schema.PACKETS`; `flow` is left null.
+
+    The column `tunnel` behind them is empty for a captured packet and names the encapsulation
+    (`columns_tunnels`) of a packet found inside one. These follow, in order, and carry the number of
+    the packet around them; their `offset` is that of their own first byte.
+    """
+    import polars as pl
+
+    from netguru.pcap.columns_tunnels import inner_batches
+
+    tables = []
+    pending = [(batch, numbers, "")]
+    for _ in range(_MAX_TUNNELS):
+        following = []
+        for each, each_numbers, tunnel in pending:
+            cursor = _walk(each, each_numbers)
+            tables.append(_frame(cursor).with_columns(pl.lit(tunnel, pl.String).alias("tunnel")))
+            following += [(inner, each_numbers[rows], name) for name, rows, inner in inner_batches(cursor)]
+        pending = following
+        if not pending:
+            break
+    return pl.concat(tables)
+
+
+def _walk(batch: Batch, numbers: Rows) -> Cursor:
     from netguru.pcap.columns_ip import decode_network
     from netguru.pcap.columns_link import decode_link
 
     cursor = Cursor(batch)
     every = np.arange(cursor.size, dtype=np.int64)
-    cursor.put("number", every, first_number + every)
+    cursor.put("number", every, numbers)
     timed = every[batch.time_ns != NO_TIME]
     cursor.put("time_ns", timed, batch.time_ns[timed])
     for name in ("interface", "link_type", "length", "captured"):
@@ -109,7 +134,7 @@ def decode(batch: Batch, first_number: int) -> pl.DataFrame:
     cursor.put("ip_version", every, 0)
     decode_link(cursor)
     decode_network(cursor)
-    return _frame(cursor)
+    return cursor
 
 
 def _frame(cursor: Cursor) -> pl.DataFrame:

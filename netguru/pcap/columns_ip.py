@@ -70,7 +70,8 @@ def _ipv4(cursor: Cursor) -> Rows:
         cursor.put(f"{name}_hi", rows, 0)
         cursor.put(f"{name}_lo", rows, cursor.read(rows, at, 4))
     _limit(cursor, rows, np.minimum(length, frame))
-    cursor.kind[rows] = cursor.read(rows, 9, 1)
+    # A total length below the header's own says nothing about what follows.
+    cursor.kind[rows] = np.where(length >= header, cursor.read(rows, 9, 1), _NO_NEXT)
     cursor.position[rows] += header
     return rows
 
@@ -106,6 +107,7 @@ def _service(cursor: Cursor, rows: Rows, octet: NDArray[np.int64]) -> None:
 
 def _limit(cursor: Cursor, rows: Rows, length: NDArray[np.int64]) -> None:
     cursor.limit[rows] = cursor.position[rows] + length
+    cursor.end[rows] = np.minimum(cursor.end[rows], cursor.limit[rows])
     cursor.put("network_length", rows, length)
 
 

@@ -120,7 +120,9 @@ def _null(cursor: Cursor, rows: Rows) -> None:
     swapped = big.astype(np.uint32).byteswap().astype(np.int64)
     family = np.where(big > 0xFFFF, swapped, big)  # noqa: PLR2004 - 16 bits
     cursor.position[kept] += 4
-    cursor.kind[kept] = _translate(family, _NULL_KINDS)
+    # Some recorders put an EtherType into the lower half (tshark reads it so).
+    typed = (big & 0xFFFF) >= _FIRST_ETHERTYPE
+    cursor.kind[kept] = np.where(typed & (big > 0xFFFF), big & 0xFFFF, _translate(family, _NULL_KINDS))  # noqa: PLR2004
 
 
 def _translate(numbers: NDArray[np.int64], table: dict[int, int]) -> NDArray[np.int64]:

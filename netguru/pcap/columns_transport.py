@@ -62,7 +62,9 @@ def _udp(cursor: Cursor, rows: Rows) -> None:
     _ports(cursor, rows)
     rows = cursor.have(rows, _UDP_HEADER)
     length = cursor.read(rows, 4, 2)
-    # Zero means "by the IP length" (RFC 2675); a first fragment holds less than the datagram.
+    # Zero means "by the IP length" (RFC 2675); another length below the header's own is nonsense.
+    sane = (length == 0) | (length >= _UDP_HEADER)
+    rows, length = rows[sane], length[sane]
     stated = np.where(length >= _UDP_HEADER, cursor.position[rows] + length, cursor.limit[rows])
     cursor.limit[rows] = np.minimum(cursor.limit[rows], stated)
     _payload(cursor, rows, _UDP_HEADER)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from netguru.pcap.columns_transport import TCP
+from netguru.pcap.columns_transport import TCP, UDP
 from netguru.pcap.schema import flow_types
 
 if TYPE_CHECKING:
@@ -23,27 +23,27 @@ _PIECE = ("ip_version", "protocol", "src_hi", "src_lo", "dst_hi", "dst_lo", "ip_
 
 
 def assign_flows(packets: pl.DataFrame) -> pl.DataFrame:
-    """Fill the column `flow` of a packet table."""
-    keyed = _keys(packets)
+    """Fill the column `flow` of a packet table, numbered in the order of its rows."""
+    indexed = packets.with_row_index("row")
+    keyed = _keys(indexed)
     if keyed.is_empty():
         return packets
     keyed = _incarnations(keyed)
     names = [*_KEY, "incarnation"]
     numbered = keyed.group_by(names, maintain_order=True).agg().with_row_index("flow")
-    flows = keyed.join(numbered, on=names, how="left", maintain_order="left").select(
-        "number", pl.col("flow").cast(pl.UInt32)
+    flows = keyed.join(numbered, on=names, how="left", maintain_order="left", nulls_equal=True).select(
+        "row", pl.col("flow").cast(pl.UInt32)
     )
-    order = packets.columns
-    return packets.drop("flow").join(flows, on="number", how="left", maintain_order="left").select(order)
+    return indexed.drop("flow").join(flows, on="row", how="left", maintain_order="left").select(packets.columns)
 
 
 def _keys(packets: pl.DataFrame) -> pl.DataFrame:
     """Give the IP packets with their conversation key: the lower end is `a`."""
     ip = (
         packets.lazy()
-        .filter(pl.col("ip_version") > 0)
+        .filter((pl.col("ip_version") > 0) & pl.col("protocol").is_not_null())
         .select(
-            "number",
+            "row",
             *_PIECE,
             "src_port",
             "dst_port",
@@ -57,12 +57,10 @@ def _keys(packets: pl.DataFrame) -> pl.DataFrame:
     )
     ip = _join_fragments(ip)
     src_port, dst_port = pl.col("src_port").fill_null(0), pl.col("dst_port").fill_null(0)
-    hi = pl.col("src_hi") != pl.col("dst_hi")
-    lo = pl.col("src_lo") != pl.col("dst_lo")
     forward = (
-        pl.when(hi)
+        pl.when(pl.col("src_hi") != pl.col("dst_hi"))
         .then(pl.col("src_hi") < pl.col("dst_hi"))
-        .when(lo)
+        .when(pl.col("src_lo") != pl.col("dst_lo"))
         .then(pl.col("src_lo") < pl.col("dst_lo"))
         .otherwise(src_port <= dst_port)
     )
@@ -104,18 +102,18 @@ def _incarnations(keyed: pl.DataFrame) -> pl.DataFrame:
     # Only ports with SYNs of more than one number, or a SYN after other packets, can be reused.
     suspects = (
         opens.group_by(_KEY)
-        .agg(pl.col("number").max().alias("last_open"))
-        .join(tcp.group_by(_KEY).agg(pl.col("number").min().alias("first")), on=_KEY)
+        .agg(pl.col("row").max().alias("last_open"))
+        .join(tcp.group_by(_KEY).agg(pl.col("row").min().alias("first")), on=_KEY)
     )
     suspects = suspects.filter(pl.col("last_open") > pl.col("first")).select(*_KEY)
     if suspects.is_empty():
         return keyed
     rows = tcp.join(suspects.with_row_index("port_pair"), on=_KEY, how="inner", maintain_order="left")
-    columns = (rows["number"], rows["port_pair"], rows["forward"], rows["tcp_flags"], rows["tcp_seq"], rows["tcp_ack"])
+    columns = (rows["row"], rows["port_pair"], rows["forward"], rows["tcp_flags"], rows["tcp_seq"], rows["tcp_ack"])
     counted = _count_incarnations(zip(*(column.to_list() for column in columns), strict=True))
-    numbers = pl.DataFrame({"number": rows["number"], "count": pl.Series(counted, dtype=pl.UInt32)})
+    counts = pl.DataFrame({"row": rows["row"], "count": pl.Series(counted, dtype=pl.UInt32)})
     return (
-        keyed.join(numbers, on="number", how="left", maintain_order="left")
+        keyed.join(counts, on="row", how="left", maintain_order="left")
         .with_columns(pl.col("count").fill_null(0).alias("incarnation"))
         .drop("count")
     )
@@ -212,4 +210,39 @@ def flow_table(packets: pl.DataFrame) -> pl.DataFrame:
         .sort("flow")
         .select(pl.col(name).cast(kind) for name, kind in types.items())
         .collect()
+    )
+
+
+def stream_counts(packets: pl.DataFrame) -> tuple[int, int]:
+    """Count the TCP and UDP conversations of which a whole header was seen.
+
+    A fragmented datagram counts when all its fragments are there, as in Wireshark.
+    """
+    header = pl.col("tcp_flags").is_not_null() | ((pl.col("protocol") == UDP) & pl.col("payload_offset").is_not_null())
+    whole = packets.filter(header & (pl.col("fragment_offset") == 0) & ~pl.col("more_fragments"))
+    flows = pl.concat((whole.select("protocol", "flow"), reassembled(packets).select("protocol", "flow"))).unique()
+    return flows.filter(pl.col("protocol") == TCP).height, flows.filter(pl.col("protocol") == UDP).height
+
+
+def reassembled(packets: pl.DataFrame) -> pl.DataFrame:
+    """Give the fragmented datagrams that are complete, by the number of their last fragment."""
+    pieces = packets.filter(pl.col("more_fragments") | (pl.col("fragment_offset") > 0))
+    start = pl.col("network_length") - (pl.col("transport_offset") - pl.col("network_offset")).fill_null(0)
+    size = pl.when(pl.col("fragment_offset") > 0).then("payload_length").otherwise(start).cast(pl.Int64)
+    at = pl.col("fragment_offset").cast(pl.Int64)
+    end = at + size
+    return (
+        pieces.sort("fragment_offset")
+        .group_by(_PIECE)
+        .agg(
+            pl.col("flow").first(),
+            pl.col("number").max(),
+            pl.col("src_port").max(),
+            pl.col("dst_port").max(),
+            (~pl.col("more_fragments")).any().alias("ends"),
+            # Every fragment begins where those before it end, or earlier.
+            (at <= end.cum_max().shift(1).fill_null(0)).all().alias("joined"),
+        )
+        .filter(pl.col("ends") & pl.col("joined") & pl.col("src_port").is_not_null())
+        .select("protocol", "flow", "number", "src_port", "dst_port", pl.lit(1).alias("payload_length"))
     )

@@ -20,9 +20,9 @@ _QUOTED = 2
 
 def neighbors(capture: Capture) -> tuple[Neighbor, ...]:
     """Give the distinct neighbours in order of appearance, CDP before LLDP."""
-    return tuple(
-        _cdp(capture, rows) for rows in _groups(capture, "cdp", ("interface", "device", "port"))
-    ) + tuple(_lldp(capture, rows) for rows in _groups(capture, "lldp", ("interface", "chassis_id", "port_id")))
+    return tuple(_cdp(capture, rows) for rows in _groups(capture, "cdp", ("interface", "device", "port"))) + tuple(
+        _lldp(capture, rows) for rows in _groups(capture, "lldp", ("interface", "chassis_id", "port_id"))
+    )
 
 
 def _groups(capture: Capture, protocol: str, key: tuple[str, ...]) -> list[list[Row]]:

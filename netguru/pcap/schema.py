@@ -102,6 +102,12 @@ PACKETS: tuple[Column, ...] = (
     Column("flow", "u32", "", "conversation, from 0 by first packet; null without IP"),
 )
 
+INNER = (
+    *PACKETS,
+    Column("tunnel", "text", "", "what the packet was found in: gre, vxlan, ..., or icmp for a quoted packet"),
+)
+"""The columns of packets inside tunnels; `number` is that of the packet around them."""
+
 FLOWS: tuple[Column, ...] = (
     Column("flow", "u32", "", "conversation number, from 0 by first packet"),
     Column("protocol", "u8", "", "IP protocol number", "ip.proto"),

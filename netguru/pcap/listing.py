@@ -1,0 +1,92 @@
+"""Rows of flows and packets as they are shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from netguru import resources
+from netguru.errors import FileRejectedError, InputError
+from netguru.pcap.addresses import client, destination, mac_text, server, source
+from netguru.pcap.results import Flow, Flows, Packet, Packets
+from netguru.pcap.schema import FLOWS
+from netguru.pcap.summarize import epoch_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from netguru.pcap.capture import CaptureFile
+
+_COPIED = (
+    "flow", "client_port", "server_port", "packets", "bytes", "client_packets", "server_packets", "client_bytes",
+    "server_bytes", "client_payload", "server_payload", "first_packet", "last_packet", "interfaces", "syn", "syn_ack",
+    "fin", "reset",
+)  # fmt: skip
+
+
+def list_flows(capture: CaptureFile, *, out: Path | None, top: int) -> Flows:
+    """List the largest conversations; write all to a Parquet file when `out` is given."""
+    _positive("--top", top)
+    table = capture.flows().collect()
+    if out is not None:
+        _write(table, out)
+    shown = table.sort(["bytes", "flow"], descending=[True, False]).head(top)
+    names: dict[str, str] = resources.table("pcap.toml")["ip_protocols"]
+    return Flows(
+        total=table.height,
+        flows=tuple(_flow(row, names) for row in shown.iter_rows(named=True)),
+        columns={item.name: item.meaning + (f" ({item.unit})" if item.unit else "") for item in FLOWS},
+        out=None if out is None else str(out),
+        coverage=capture.coverage,
+    )
+
+
+def _flow(row: dict[str, Any], names: dict[str, str]) -> Flow:
+    timed = row["first_ns"] is not None
+    return Flow(
+        protocol=names.get(str(row["protocol"]), str(row["protocol"])),
+        client=client(row),
+        server=server(row),
+        first_time=epoch_text(row["first_ns"]),
+        last_time=epoch_text(row["last_ns"]),
+        duration=(row["last_ns"] - row["first_ns"]) / 1e9 if timed else 0.0,
+        **{name: row[name] for name in _COPIED},
+    )
+
+
+def _write(table: pl.DataFrame, out: Path) -> None:
+    try:
+        table.write_parquet(out)
+    except OSError as error:
+        raise FileRejectedError(f"cannot be written: {error.strerror or error}", place=str(out)) from None
+
+
+def list_packets(capture: CaptureFile, *, first: int, last: int, top: int) -> Packets:
+    """List packets of a range of numbers."""
+    _positive("--first", first)
+    _positive("--top", top)
+    table = capture.table()
+    end = last or table.height
+    chosen = table.filter(pl.col("number").is_between(first, end))
+    return Packets(
+        total=chosen.height,
+        packets=tuple(_packet(capture, row) for row in chosen.head(top).iter_rows(named=True)),
+        coverage=capture.coverage,
+    )
+
+
+def _packet(capture: CaptureFile, row: dict[str, Any]) -> Packet:
+    return Packet(
+        number=row["number"],
+        time=epoch_text(row["time_ns"]),
+        source=source(row) or mac_text(row["eth_src"]),
+        destination=destination(row) or mac_text(row["eth_dst"]),
+        length=row["length"],
+        description=capture.describe(row["number"]),
+    )
+
+
+def _positive(option: str, value: int) -> None:
+    if value < 1:
+        raise InputError(f"{option}: {value} is below 1")

@@ -1,0 +1,94 @@
+"""Operations on captures: summary, flows, packets, TCP analysis, one packet in full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from netguru.operations import operation
+from netguru.pcap.results import (  # noqa: TC001 - @operation reads the annotations
+    Dissection,
+    Flows,
+    Packets,
+    Summary,
+    TcpAnalysis,
+)
+
+if TYPE_CHECKING:
+    from netguru.pcap.capture import CaptureFile
+
+
+def _open(file: Path) -> CaptureFile:
+    from netguru.workspace import open_capture
+
+    # The reader of this room makes every capture handle.
+    return cast("CaptureFile", open_capture(file))
+
+
+@operation("pcap.summary")
+def summary(file: Path) -> Summary:
+    """Say what a capture holds: packets, bytes, times, protocols and conversations.
+
+    Args:
+        file: the capture (pcap, pcapng, snoop, also packed with gzip).
+    """
+    from netguru.pcap.summarize import summarize
+
+    return summarize(_open(file))
+
+
+@operation("pcap.flows", effect="write")
+def flows(file: Path, *, out: Path | None = None, top: int = 100) -> Flows:
+    """List the conversations of a capture, those with the most bytes first.
+
+    Args:
+        file: the capture.
+        out: a Parquet file to write all conversations to.
+        top: how many to list.
+    """
+    from netguru.pcap.listing import list_flows
+
+    return list_flows(_open(file), out=out, top=top)
+
+
+@operation("pcap.packets")
+def packets(file: Path, *, first: int = 1, last: int = 0, top: int = 50) -> Packets:
+    """List packets of a capture in file order, one line each.
+
+    Args:
+        file: the capture.
+        first: the number of the first packet.
+        last: the number of the last packet; 0 for the end.
+        top: how many to list.
+    """
+    from netguru.pcap.listing import list_packets
+
+    return list_packets(_open(file), first=first, last=last, top=top)
+
+
+@operation("pcap.tcp")
+def tcp(file: Path) -> TcpAnalysis:
+    """Find retransmissions, losses, window and keep-alive events of TCP.
+
+    The lists follow Wireshark's analysis over the whole file; `strict` looks at one capture
+    interface at a time and tells loss from reordering.
+
+    Args:
+        file: the capture.
+    """
+    from netguru.pcap.tcp_report import tcp_report
+
+    return tcp_report(_open(file))
+
+
+@operation("pcap.dissect")
+def dissect(file: Path, number: int) -> Dissection:
+    """Take one packet of a capture apart, layer by layer.
+
+    Args:
+        file: the capture.
+        number: the packet's number, from 1 as in Wireshark.
+    """
+    from netguru.pcap.dissection import dissect_packet
+
+    return dissect_packet(_open(file), number)

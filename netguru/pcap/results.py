@@ -1,0 +1,185 @@
+"""What the operations on captures return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from netguru.model.result import Result
+
+if TYPE_CHECKING:
+    from netguru.model.capture import CaptureInterface, Damage
+    from netguru.model.coverage import Coverage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary(Result):
+    """What a capture holds, in numbers.
+
+    `bytes` were on the wire, `captured_bytes` are in the file. Times are the smallest and the
+    largest, as text of seconds since the epoch and as ISO 8601 in UTC; None for a capture without
+    packets. `tcp_flows` and `udp_flows` count conversations, those inside tunnels included.
+    """
+
+    schema: ClassVar[str] = "netguru.pcap.summary/1"
+    primary: ClassVar[str] = "protocols"
+
+    source: str
+    sha256: str
+    format: str
+    packets: int
+    bytes: int
+    captured_bytes: int
+    first_time: str | None
+    last_time: str | None
+    first_time_iso: str | None
+    last_time_iso: str | None
+    link_types: tuple[str, ...]
+    protocols: dict[str, int]
+    ip_conversations: int
+    tcp_flows: int
+    udp_flows: int
+    interfaces: tuple[CaptureInterface, ...]
+    damage: tuple[Damage, ...]
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """One conversation; the client sent first. Times are text of seconds since the epoch."""
+
+    flow: int
+    protocol: str
+    client: str
+    client_port: int | None
+    server: str
+    server_port: int | None
+    packets: int
+    bytes: int
+    client_packets: int
+    server_packets: int
+    client_bytes: int
+    server_bytes: int
+    client_payload: int
+    server_payload: int
+    first_time: str | None
+    last_time: str | None
+    duration: float
+    first_packet: int
+    last_packet: int
+    interfaces: int
+    syn: int
+    syn_ack: int
+    fin: int
+    reset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flows(Result):
+    """The conversations of a capture, those with the most bytes first.
+
+    `total` counts all; `flows` may hold fewer. `columns` gives the meaning of each column with its
+    unit; `out` names the Parquet file that holds them all, if one was asked for.
+    """
+
+    schema: ClassVar[str] = "netguru.pcap.flows/1"
+    primary: ClassVar[str] = "flows"
+
+    total: int
+    flows: tuple[Flow, ...]
+    columns: dict[str, str]
+    out: str | None
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packet:
+    """One packet in a line; `time` is text of seconds since the epoch."""
+
+    number: int
+    time: str | None
+    source: str
+    destination: str
+    length: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packets(Result):
+    """Packets of a capture in file order; `total` counts all that were selected."""
+
+    schema: ClassVar[str] = "netguru.pcap.packets/1"
+    primary: ClassVar[str] = "packets"
+
+    total: int
+    packets: tuple[Packet, ...]
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One layer of a dissected packet with its fields in order."""
+
+    name: str
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dissection(Result):
+    """One packet in full: its layers from the outside in, and its bytes."""
+
+    schema: ClassVar[str] = "netguru.pcap.dissect/1"
+    primary: ClassVar[str] = "layers"
+
+    source: str
+    number: int
+    time: str | None
+    description: str
+    layers: tuple[Layer, ...]
+    hex: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """The packets that carry one TCP flag."""
+
+    count: int
+    packets: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strict:
+    """Loss told from what only looks like it: one capture interface at a time.
+
+    `resends` carry bytes that were sent before on the same interface; `copies` are the same packet
+    recorded twice; `reordered` came late, but for the first time; `gaps` are bytes that never came.
+    """
+
+    resends: Marked
+    copies: Marked
+    reordered: Marked
+    gaps: Marked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TcpAnalysis(Result):
+    """The packets by what TCP analysis says of them, over the whole file as Wireshark does, and strictly."""
+
+    schema: ClassVar[str] = "netguru.pcap.tcp/1"
+
+    retransmission: Marked
+    fast_retransmission: Marked
+    spurious_retransmission: Marked
+    out_of_order: Marked
+    duplicate_ack: Marked
+    lost_segment: Marked
+    ack_lost_segment: Marked
+    zero_window: Marked
+    zero_window_probe: Marked
+    window_full: Marked
+    window_update: Marked
+    keep_alive: Marked
+    keep_alive_ack: Marked
+    reused_ports: Marked
+    strict: Strict
+    coverage: Coverage
