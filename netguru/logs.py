@@ -8,6 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from structlog.stdlib import BoundLogger
 
 
@@ -15,7 +17,9 @@ def setup(level: str = "warning", format: Literal["console", "json"] = "console"
     """Send events at or above a level to stderr; a library user who does not call it keeps his own logging."""
     import structlog
 
-    renderer: Any = structlog.processors.JSONRenderer() if format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    renderer: Any = (
+        structlog.processors.JSONRenderer() if format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -45,3 +49,10 @@ def logger(name: str) -> BoundLogger:
     _quiet_by_default()
     made: BoundLogger = structlog.get_logger(name)
     return made
+
+
+def bound(**values: Any) -> AbstractContextManager[None]:
+    """Add values to every event that a block logs, whoever logs it (the operation that runs, its job)."""
+    import structlog
+
+    return structlog.contextvars.bound_contextvars(**values)

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
         SecretStr(""), description="a SQLAlchemy URL; by default an SQLite file in the workspace"
     )
     max_file_mb: int = Field(100, gt=0, description="the largest file that is taken, in MB (1,000,000 bytes)")
+    job_workers: int = Field(0, ge=0, description="how many jobs run at once; 0 means one a processor")
     log_level: str = Field("warning", description="debug, info, warning or error; logs go to stderr")
     log_format: str = Field("console", description="console or json")
 

@@ -75,7 +75,7 @@ class ProcessId:
         A process that leads no group of its own is left alone: the group would be its parent's.
         """
         try:
-            if self.alive() is not True or os.getpgid(self.pid) != self.pid or self.pid == os.getpid():
+            if self.alive() is not True or os.getpgid(self.pid) != self.pid:
                 return False
             os.killpg(self.pid, number)
         except (ProcessLookupError, PermissionError):
