@@ -11,6 +11,7 @@
 'Double a number.'
 """
 
+import netguru.render  # noqa: F401 - whoever has operations sees their results shown in a notebook
 from netguru.operations.context import CancelToken, Context, Progress, context, use
 from netguru.operations.operation import FACES, Effect, Face, Operation, inject, operation, operations
 from netguru.operations.parameters import Parameter

@@ -1,0 +1,233 @@
+"""Results as HTML: fragments for notebooks and dashboards, and whole pages that need nothing from outside."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netguru.model.finding import Severity
+from netguru.render.clean import html_text as esc
+from netguru.render.values import is_empty, show
+from netguru.render.view import (
+    Covered,
+    Figure,
+    FindingList,
+    Limits,
+    Pairs,
+    Paragraph,
+    Proofs,
+    Section,
+    Table,
+    title_of,
+    view,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netguru.model.coverage import Coverage
+    from netguru.model.evidence import Evidence
+    from netguru.model.finding import Finding
+    from netguru.render.view import Block
+
+_ROWS_UNFOLDED = 12
+
+
+@cache
+def style() -> str:
+    """Give the one stylesheet of all HTML."""
+    return (Path(__file__).parent / "style.css").read_text("utf-8")
+
+
+def fragment(result: Any, limits: Limits, *, unfold: Severity | None = None) -> str:
+    """Write a result as a fragment without its stylesheet; findings from `unfold` on are open."""
+    title = title_of(result)
+    heading = f'<div class="ng-title">{esc(title)}</div>' if title else ""
+    body = "".join(_block(block, limits, unfold) for block in view(result, limits))
+    return f'<section class="netguru">{heading}{body}</section>'
+
+
+def _block(block: Block, limits: Limits, unfold: Severity | None) -> str:
+    match block:
+        case Pairs():
+            made = _pairs(block)
+        case Paragraph():
+            made = f'{_heading(block.title)}<div class="ng-text">{esc(block.text)}</div>'
+        case Table():
+            made = _table(block)
+        case FindingList():
+            made = _findings(block, limits, unfold)
+        case Proofs():
+            made = f'{_heading(block.title)}<div class="ng-proofs">{proofs(block.evidence, limits.rows)}</div>'
+        case Covered():
+            made = _coverage(block.coverage)
+        case Section():
+            inner = "".join(_block(item, limits, unfold) for item in block.blocks)
+            made = (
+                f'<details class="ng-section"><summary>{esc(block.title)} '
+                f'<span class="ng-dim">{esc(block.summary)}</span></summary>{inner}</details>'
+            )
+        case Figure():
+            made = f'<div class="ng-figure">{block.svg}</div>'
+    return made
+
+
+def _heading(title: str, count: int | None = None) -> str:
+    number = "" if count is None else f' <span class="ng-count">{count}</span>'
+    return f'<div class="ng-heading">{esc(title)}{number}</div>' if title else ""
+
+
+def _pairs(block: Pairs) -> str:
+    rows = "".join(f"<dt>{esc(name)}</dt><dd>{esc(show(value))}</dd>" for name, value in block.items)
+    return f'<dl class="ng-pairs">{rows}</dl>'
+
+
+def _cell(value: Any) -> str:
+    numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f'<td class="ng-number">{esc(show(value))}</td>' if numeric else f"<td>{esc(show(value))}</td>"
+
+
+def _table(block: Table) -> str:
+    head = "".join(f"<th>{esc(name)}</th>" for name in block.columns) if any(block.columns) else ""
+    rows = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in block.rows)
+    notes = []
+    if block.more:
+        notes.append(f"{block.more} more of {block.total} rows are not shown")
+    if block.empty:
+        notes.append(f"nothing in: {', '.join(block.empty)}")
+    note = f'<div class="ng-more">{esc("; ".join(notes))}</div>' if notes else ""
+    grid = (
+        f'<div class="ng-scroll"><table class="ng-table"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+    if len(block.rows) <= _ROWS_UNFOLDED:
+        return f"{_heading(block.title, block.total)}{grid}{note}"
+    return (
+        f'<details class="ng-section" open><summary>{esc(block.title)} '
+        f'<span class="ng-count">{block.total}</span></summary>{grid}{note}</details>'
+    )
+
+
+def badge(severity: Severity) -> str:
+    """Give the coloured mark of a severity."""
+    return f'<span class="ng-badge ng-{severity}">{severity}</span>'
+
+
+def counts(findings: Iterable[Finding]) -> str:
+    """Count findings by severity as a row of marks, worst first."""
+    items = list(findings)
+    marks = [
+        f'<span class="ng-tally">{badge(level)} <b>{number}</b></span>'
+        for level in reversed(Severity)
+        if (number := sum(item.severity is level for item in items))
+    ]
+    return f'<div class="ng-tallies">{"".join(marks)}</div>'
+
+
+def _findings(block: FindingList, limits: Limits, unfold: Severity | None) -> str:
+    if not block.findings:
+        return f'{_heading(block.title, 0)}<div class="ng-none">No findings.</div>'
+    shown, more = limits.of(block.findings, limits.findings)
+    rows = "".join(finding(item, limits, unfolded=unfold is not None and item.severity >= unfold) for item in shown)
+    rest = f'<div class="ng-more">{more} more of {len(block.findings)} findings are not shown</div>' if more else ""
+    return (
+        f"{_heading(block.title, len(block.findings))}{counts(block.findings)}"
+        '<div class="ng-findings"><div class="ng-row ng-head"><span>severity</span><span>finding</span>'
+        f"<span>subject</span><span>check</span></div>{rows}</div>{rest}"
+    )
+
+
+def finding(item: Finding, limits: Limits, *, unfolded: bool = False) -> str:
+    """Write one finding: a row that opens to why, remedy, symptoms and every evidence."""
+    symptoms = "".join(f"<li>{esc(symptom)}</li>" for symptom in item.symptoms)
+    told = f"<dt>Symptoms</dt><dd><ul>{symptoms}</ul></dd>" if symptoms else ""
+    pasted = _filter(item.wireshark_filter)
+    packets = f"<dt>Wireshark</dt><dd>{pasted}</dd>" if pasted else ""
+    return (
+        f'<details class="ng-finding ng-edge-{item.severity}"{" open" if unfolded else ""}>'
+        f'<summary class="ng-row"><span>{badge(item.severity)}</span><span class="ng-what">{esc(item.title)}</span>'
+        f'<span class="ng-subject">{esc(item.subject)}</span><code class="ng-check">{esc(item.check)}</code></summary>'
+        f'<dl class="ng-detail"><dt>Why</dt><dd>{esc(item.why)}</dd><dt>Remedy</dt><dd>{esc(item.remedy)}</dd>'
+        f"{told}<dt>Evidence</dt><dd>{proofs(item.evidence, limits.evidence, unfolded=unfolded)}</dd>{packets}</dl>"
+        "</details>"
+    )
+
+
+def proofs(evidence: tuple[Evidence, ...], limit: int, *, unfolded: bool = False) -> str:
+    """Write evidence: each a place that opens to its exact quotation."""
+    shown = evidence[:limit] if limit else evidence
+    rows = "".join(_proof(item, unfolded=unfolded) for item in shown)
+    more = len(evidence) - len(shown)
+    return rows + (f'<div class="ng-more">{more} more places are not shown</div>' if more else "")
+
+
+def _proof(item: Evidence, *, unfolded: bool) -> str:
+    span = str(item.start) if item.start == item.end else f"{item.start}-{item.end}"
+    plural = "" if item.start == item.end else "s"
+    place = f'{esc(item.source)} <span class="ng-place">{esc(item.kind)}{plural} {esc(span)}</span>'
+    quoted = f'<pre class="ng-quote">{esc(item.text)}</pre>'
+    return (
+        f'<details class="ng-proof"{" open" if unfolded else ""}><summary>{place}</summary>'
+        f"{quoted}{_filter(item.wireshark_filter)}</details>"
+    )
+
+
+def _filter(text: str) -> str:
+    # One click selects the whole of it: `user-select: all` in the stylesheet.
+    return f'<code class="ng-filter" title="Wireshark display filter">{esc(text)}</code>' if text else ""
+
+
+def _coverage(coverage: Coverage) -> str:
+    rows = [
+        f'<li class="ng-gap"><b>{gap.count}</b> not read: {esc(gap.reason)}{_places(gap.places)}</li>'
+        for gap in coverage.gaps
+    ]
+    rows += [f"<li>note: {esc(note)}</li>" for note in coverage.notes]
+    rows += [f"<li>collect next: {esc(missing)}</li>" for missing in coverage.missing]
+    listed = f"<ul>{''.join(rows)}</ul>" if rows else ""
+    share = 100 * coverage.read / coverage.total if coverage.total else 100
+    return (
+        '<div class="ng-heading">coverage</div><div class="ng-coverage">'
+        f'<span class="ng-bar"><span style="width:{share:.1f}%"></span></span> '
+        f"<b>{coverage.read}</b> of <b>{coverage.total}</b> {esc(coverage.unit)} read"
+        f"{listed}{_parts(coverage.parts)}</div>"
+    )
+
+
+def _places(places: tuple[str, ...]) -> str:
+    return f' <span class="ng-dim">{esc(", ".join(places))}</span>' if places else ""
+
+
+def _parts(parts: tuple[Coverage, ...]) -> str:
+    if not parts:
+        return ""
+    rows = "".join(
+        f'<tr><td>{esc(part.source)}</td><td class="ng-number">{part.read}</td><td class="ng-number">{part.total}</td>'
+        f"<td>{esc(part.unit)}</td><td>{esc('; '.join(_reasons(part)))}</td></tr>"
+        for part in parts
+    )
+    incomplete = sum(bool(part.unread) for part in parts)
+    return (
+        f'<details class="ng-section"><summary>{len(parts)} parts <span class="ng-dim">{incomplete} not read completely'
+        '</span></summary><div class="ng-scroll"><table class="ng-table"><thead><tr><th>part</th><th>read</th>'
+        f"<th>of</th><th>unit</th><th>not read</th></tr></thead><tbody>{rows}</tbody></table></div></details>"
+    )
+
+
+def _reasons(part: Coverage) -> list[str]:
+    return [f"{gap.count}: {gap.reason}" for gap in part.gaps] + list(part.notes)
+
+
+def page(body: str, title: str, *, subtitle: str = "") -> str:
+    """Wrap fragments into one page: no request, no script, light and dark after the reader's system."""
+    below = f'<p class="ng-subtitle">{esc(subtitle)}</p>' if not is_empty(subtitle) else ""
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        # Nothing may be fetched or run, whatever an analysed file smuggled in.
+        '<meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">"
+        f"<title>{esc(title)}</title><style>{style()}</style></head>"
+        f'<body class="ng-page"><header><h1>{esc(title)}</h1>{below}</header><main>{body}</main></body></html>\n'
+    )
