@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from netguru.model.coverage import Coverage, Gap
 from netguru.model.names import port_key
 from netguru.model.topology import Device, Endpoint, Link, Topology, Unresolved
 from netguru.topology.claims import Claim, End, Resolver
+from netguru.topology.inventory import port_pattern
 from netguru.topology.planned import planned_links
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ def build(network: Network) -> Topology:
     links = [_link(claims) for claims in sorted_out.pairs]
     spoken = {end for claim in resolver.claims for end in (claim.near, claim.far) if end[1]}
     links += planned_links(resolver.inventory, spoken)
-    links, unused = _confirmed(links, [row for capture in network.captures for row in capture.neighbors()])
+    heard = [row for capture in network.captures for row in capture.neighbors()]
+    links, unused = _confirmed(links, [(row, resolver.sender(row)) for row in heard])
     unresolved += unused
     placed = {end.device for link in links for end in (link.a, link.b)}
     devices = [_device(item) for item in resolver.inventory.devices.values() if item.reported or item.name in placed]
@@ -95,11 +98,15 @@ class _SortedOut:
         near, far = claim.near, claim.far
         if near == far:
             return "the port hears itself: a loop, or a device between that sends frames back"
+        if all(port_pattern("management").match(port) for port in (claim.near_port, claim.far_port)):
+            return "two management ports: they hear each other over the management network"
         targets = self._targets(near)
         if not far[1]:
             if any(other[0] == far[0] and other[1] for other in targets):
                 return ""
-            return f"{claim.far_device.name} names its port {claim.row.remote_port!r}, which is none of its ports' names"
+            return (
+                f"{claim.far_device.name} names its port {claim.row.remote_port!r}, which is none of its ports' names"
+            )
         back = self._targets(far)
         if len(targets) > 1 and not self._alone(near, far):
             return f"{len(targets)} neighbours at one port: a shared segment, not a cable"
@@ -143,27 +150,24 @@ def _evidence(claims: Iterable[Claim]) -> tuple[Evidence, ...]:
     return tuple(dict.fromkeys(claim.row.evidence[0] for claim in claims))
 
 
-def _confirmed(links: list[Link], heard: Sequence[Neighbor]) -> tuple[list[Link], list[tuple[Neighbor, str]]]:
+def _confirmed(
+    links: list[Link], heard: Sequence[tuple[Neighbor, End]]
+) -> tuple[list[Link], list[tuple[Neighbor, str]]]:
     """Add to links what captures show of their ends; a capture alone does not say where it was taken."""
-    from dataclasses import replace
-
-    from netguru.model.names import device_key
-
-    by_end: dict[tuple[str, str], list[int]] = defaultdict(list)
+    by_end: dict[End, list[int]] = defaultdict(list)
     for position, link in enumerate(links):
         for end in (link.a, link.b):
-            by_end[end.key].append(position)
+            by_end[end.device.lower(), port_key(end.port)].append(position)
     unused: list[tuple[Neighbor, str]] = []
-    for row in heard:
-        positions = by_end.get((device_key(row.remote_device), port_key(row.remote_port)), [])
-        for position in positions:
+    for row, sender in heard:
+        for position in by_end.get(sender, ()):
             link = links[position]
             links[position] = replace(
                 link,
                 evidence=tuple(dict.fromkeys((*link.evidence, *row.evidence[:1]))),
                 protocols=tuple(sorted({*link.protocols, row.protocol})),
             )
-        if not positions:
+        if sender not in by_end:
             unused.append((row, "heard in a capture, which does not say at whose port"))
     return links, unused
 
@@ -184,7 +188,7 @@ def _coverage(network: Network, rows: int, unresolved: Sequence[tuple[Neighbor, 
     reasons: dict[str, list[str]] = defaultdict(list)
     for row, reason in tabled:
         reasons[reason].append(f"{row.device} {row.port}: {row.remote_device} {row.remote_port}")
-    missing = ()
+    missing: tuple[str, ...] = ()
     if not rows:
         missing = ("no CDP or LLDP output was read: collect the neighbour tables of every device",)
     return Coverage(

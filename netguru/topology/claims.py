@@ -93,7 +93,9 @@ class Resolver:
         found = inventory.find(name) if name else None
         if found is None:
             found = inventory.by_mac(row.chassis_id)
-        nameless = not name or bool(canonical_mac(name)) or bool(re.fullmatch(r"[\d.]+|[0-9a-fA-F:]*:[0-9a-fA-F:]*", name))
+        nameless = (
+            not name or bool(canonical_mac(name)) or bool(re.fullmatch(r"[\d.]+|[0-9a-fA-F:]*:[0-9a-fA-F:]*", name))
+        )
         if found is None and nameless:
             found = inventory.by_mac(row.remote_port) or inventory.by_mac(name)
             found = found or inventory.by_address(row.address) or inventory.by_address(name)
@@ -102,6 +104,14 @@ class Resolver:
             if row.chassis_id:
                 inventory.own_mac(row.chassis_id, found)
         return found
+
+    def sender(self, row: Neighbor) -> End:
+        """Give the end that sent what a capture shows; its port is empty when it cannot be told."""
+        device = self._device(row)
+        if device is None:
+            return "", ""
+        port = _stated(device, row) or _described(device, row)
+        return device.name.lower(), port_key(port or row.remote_port)
 
     def _claim(self, row: Neighbor) -> None:
         if not row.device:
@@ -146,17 +156,7 @@ class Resolver:
         return ports.pop() if len(ports) == 1 else ""
 
     def _as_described(self, claim: Claim) -> str:
-        """Take the port whose description the neighbour sent in place of a name.
-
-        lldpd puts the description of the interface into the port id of CDP.
-        """
-        sent = {claim.row.remote_port.strip(), claim.row.port_description.strip()} - {""}
-        ports = {
-            port.name
-            for port in claim.far_device.ports.values()
-            if any(item.text.strip() in sent for item in port.descriptions)
-        }
-        return ports.pop() if len(ports) == 1 else ""
+        return _described(claim.far_device, claim.row)
 
     def _as_the_only_pair(self, claim: Claim) -> str:
         """Take the one port at which the far device hears us while neither side could say more."""
@@ -165,9 +165,7 @@ class Resolver:
             for other in self.claims
             if other.near_device is claim.near_device and other.far_device is claim.far_device and not other.far_port
         }
-        theirs = {
-            other.near_port for other in self._reports(claim) if not other.far_port or other.far == claim.near
-        }
+        theirs = {other.near_port for other in self._reports(claim) if not other.far_port or other.far == claim.near}
         return theirs.pop() if len(mine) == 1 and len(theirs) == 1 else ""
 
 
@@ -184,6 +182,16 @@ def _stated(far: Known, row: Neighbor) -> str:
         return far.macs[mac]
     described = far.has(row.port_description) if row.port_description else None
     return described.name if described is not None and not port_pattern("virtual").match(described.name) else ""
+
+
+def _described(far: Known, row: Neighbor) -> str:
+    """Give the far port whose description the neighbour sent in place of a name.
+
+    lldpd puts the description of the interface into the port id of CDP.
+    """
+    sent = {row.remote_port.strip(), row.port_description.strip()} - {""}
+    ports = {port.name for port in far.ports.values() if any(item.text.strip() in sent for item in port.descriptions)}
+    return ports.pop() if len(ports) == 1 else ""
 
 
 def _taken_as_told(claim: Claim) -> str:

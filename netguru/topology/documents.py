@@ -39,7 +39,7 @@ class _Decoder(json.JSONDecoder):
 
     def __init__(self) -> None:
         super().__init__()
-        inner = json.decoder.JSONObject
+        inner = json.decoder.JSONObject  # type: ignore[attr-defined]  # public, not in the stubs
 
         def parse_object(start: tuple[str, int], *rest: Any) -> tuple[Located, int]:
             made, end = inner(start, *rest)
@@ -85,7 +85,7 @@ def read_xml(text: str) -> Any:
     def opened(name: str, _: dict[str, str]) -> None:
         made = Located()
         made.start = parser.CurrentByteIndex
-        stack[-1].setdefault(name.split(":")[-1], []).append(made)
+        stack[-1].setdefault(name.rsplit(":", maxsplit=1)[-1], []).append(made)
         stack.append(made)
 
     def closed(name: str) -> None:
@@ -99,7 +99,7 @@ def read_xml(text: str) -> Any:
     parser.StartElementHandler, parser.EndElementHandler = opened, closed
     parser.CharacterDataHandler = characters
     try:
-        parser.Parse(raw, True)  # noqa: FBT003 - expat's own signature
+        parser.Parse(raw, True)
     except expat.ExpatError:
         return None
     _to_characters(root, raw)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     Member = tuple[Known, Port, tuple[Evidence, ...], str]
 
-# How much such a link may be trusted: a point-to-point subnet; a wider subnet with a routing
-# session or mutual descriptions over it; mutual descriptions alone.
+# How much such a link may be trusted: a point-to-point subnet; a wider subnet of two ports with a
+# routing session over it or a description that names the other device; mutual descriptions alone.
 _POINT_TO_POINT, _WIDER, _DESCRIBED = 0.6, 0.5, 0.4
 # A /30, /31, /126 or /127 has at most four addresses.
 _FOUR = 4
@@ -85,7 +85,7 @@ def _subnets(inventory: Inventory, used: set[End]) -> Iterator[tuple[Member, Mem
         a, b = members
         if network.num_addresses <= _FOUR:
             yield a, b, _POINT_TO_POINT, ("subnet",)
-        elif _routed_over(a[1], b[1]) and not (a[1].redundant or b[1].redundant):
+        elif (_routed_over(a[1], b[1]) or _names(a, b) or _names(b, a)) and not (a[1].redundant or b[1].redundant):
             yield a, b, _WIDER, ("subnet",)
 
 
@@ -102,11 +102,15 @@ def _described_subnets(inventory: Inventory, used: set[End]) -> Iterator[tuple[M
     """Give pairs of a subnet whose descriptions name each other, however many share the subnet."""
     for _, members in sorted(_groups(inventory, used).items(), key=lambda item: str(item[0])):
         open_members = [member for member in members if not member[3]]
-        pairs = [(a, b) for a, b in combinations(open_members, 2) if _names(a, b) and _names(b, a)]
+        pairs = [(a, b) for a, b in combinations(open_members, 2) if _agree(a, b)]
         for a, b in pairs:
-            alone = sum(member[0] is a[0] and _names(member, b) for member in open_members) == 1
-            if alone and sum(member[0] is b[0] and _names(member, a) for member in open_members) == 1:
+            if sum(a in pair or b in pair for pair in pairs) == 1:
                 yield a, b, _POINT_TO_POINT, ("description", "subnet")
+
+
+def _agree(a: Member, b: Member) -> bool:
+    """Say whether a description names the other end, and the other's names this one or is not there."""
+    return (_names(a, b) and (_names(b, a) or not b[1].descriptions)) or (_names(b, a) and not a[1].descriptions)
 
 
 def _names(member: Member, other: Member) -> bool:
@@ -142,7 +146,9 @@ def _link(a: Member, b: Member, confidence: float, protocols: tuple[str, ...]) -
     first, second = sorted((a, b), key=lambda member: Endpoint(device=member[0].name, port=member[1].name).key)
     evidence = [item for member in (first, second) for item in member[2]]
     if "subnet" in protocols and "description" in protocols:
-        evidence += [item for member in (first, second) for stated in member[1].descriptions for item in stated.evidence]
+        evidence += [
+            item for member in (first, second) for stated in member[1].descriptions for item in stated.evidence
+        ]
     return Link(
         a=Endpoint(device=first[0].name, port=first[1].name),
         b=Endpoint(device=second[0].name, port=second[1].name),

@@ -57,7 +57,7 @@ def read(piece: Piece) -> Neighbors:
             gaps.setdefault(made, []).append(f"{piece.file.name} line {record.start}")
     if records.odd:
         gaps["line not understood"] = [f"{piece.file.name} line {number}" for number in records.odd]
-    notes = ()
+    notes: tuple[str, ...] = ()
     if records.stated is not None and records.stated != len(records.found):
         notes = (f"{piece.file.name}: the device counts {records.stated} entries, {len(records.found)} are listed",)
     return Neighbors(device=piece.device, rows=tuple(rows), coverage=_coverage(piece, rows, gaps, notes))

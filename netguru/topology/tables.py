@@ -109,8 +109,11 @@ def _cuts_a_word(line: str, columns: Columns, *, indented: bool) -> bool:
     The first column may be cut at its width, then the second follows it without a blank.
     """
     starts = [start for _, start, _ in columns[1 if indented else 2 :]]
-    return any(not line[start - 1 : start].isspace() and not line[start : start + 1].isspace() for start in starts
-               if 0 < start < len(line))
+    return any(
+        not line[start - 1 : start].isspace() and not line[start : start + 1].isspace()
+        for start in starts
+        if 0 < start < len(line)
+    )
 
 
 def _by_pattern(form: Format, line: str) -> dict[str, str]:

@@ -1,0 +1,85 @@
+"""An interactive drawing of the graph: one HTML file that works without network and asks no host for anything."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from netguru.topology.graph import layout
+from netguru.topology.svg import short_port
+
+if TYPE_CHECKING:
+    from netguru.model.topology import Link, Topology
+
+_STEP_X, _STEP_Y = 220, 190
+_LONGEST = 200
+
+# pyvis leaves these in its page although its scripts are inlined.
+_OUTSIDE = re.compile(
+    r"<link\b[^>]*\bhref\s*=\s*[\"'](?:https?:)?//[^>]*>|<script\b[^>]*\bsrc\s*=\s*[\"'](?:https?:)?//[^>]*>\s*</script>",
+    re.IGNORECASE,
+)
+_POLICY = (
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline';"
+    " style-src 'unsafe-inline'; img-src data:; font-src data:\">"
+)
+_STYLE = (
+    "<style>html{color-scheme:light dark}body{margin:0}h1,center{display:none}"
+    "#mynetwork{height:100vh!important;border:0!important;background:#fff!important}.card{border:0}</style>"
+)
+
+
+def draw_html(topology: Topology) -> str:
+    """Draw the graph with pyvis: devices can be dragged and zoomed, titles tell the evidence.
+
+    Places are computed here, physics is off: the same network is drawn the same way every time.
+    """
+    from pyvis.network import Network as Canvas
+
+    canvas = Canvas(height="95vh", width="100%", cdn_resources="in_line", directed=False)
+    places = layout(topology)
+    for device in topology.devices:
+        x, y = places[device.name]
+        canvas.add_node(
+            device.name,
+            label=_plain(device.name),
+            title=_plain(", ".join(part for part in (device.platform, *device.addresses[:4]) if part) or device.name),
+            x=round(x * _STEP_X),
+            y=round(y * _STEP_Y),
+            shape="box",
+            borderWidth=1,
+            shapeProperties={"borderDashes": False if device.reported else [4, 3]},
+            color={"background": "#eef2f7", "border": "#4a5a70"},
+        )
+    for link in topology.links:
+        canvas.add_edge(
+            link.a.device,
+            link.b.device,
+            label=_plain(f"{short_port(link.a.port)} - {short_port(link.b.port)}"),
+            title=_plain(_about(link)),
+            dashes=link.seen_from != "both",
+            color="#6b7a90",
+            font={"size": 10, "align": "middle"},
+        )
+    canvas.multigraph = True
+    canvas.toggle_physics(False)
+    return _closed(canvas.generate_html(notebook=False))
+
+
+def _about(link: Link) -> str:
+    where = "; ".join(item.where for item in link.evidence[:4])
+    return (
+        f"{link.a.device} {link.a.port} - {link.b.device} {link.b.port} by {', '.join(link.protocols)},"
+        f" seen from {link.seen_from}: {where}"
+    )
+
+
+def _plain(text: str) -> str:
+    """Make a text harmless wherever the page's library puts it: no tags can be made of it."""
+    return text.replace("<", "‹").replace(">", "›").replace("&", "＆")[:_LONGEST]
+
+
+def _closed(page: str) -> str:
+    """Take out every request to another host, and forbid the page to make one."""
+    stripped = _OUTSIDE.sub("", page)
+    return stripped.replace("<head>", f"<head>{_POLICY}<title>Topology</title>{_STYLE}", 1)
