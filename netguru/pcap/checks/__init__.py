@@ -2,3 +2,39 @@
 
 Importing this package registers them, and how packet evidence is read again.
 """
+
+from netguru.pcap import reread
+from netguru.pcap.checks import (
+    addresses,
+    bgp,
+    dhcp,
+    discovery,
+    dns,
+    eigrp,
+    gateways,
+    http,
+    loops,
+    ospf,
+    quality,
+    security,
+    storms,
+    stp,
+)
+
+__all__ = [
+    "addresses",
+    "bgp",
+    "dhcp",
+    "discovery",
+    "dns",
+    "eigrp",
+    "gateways",
+    "http",
+    "loops",
+    "ospf",
+    "quality",
+    "reread",
+    "security",
+    "storms",
+    "stp",
+]

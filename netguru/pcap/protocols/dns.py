@@ -169,6 +169,4 @@ PROTOCOL = Protocol(
     brief=brief,
     match=match,
 )
-MULTICAST = Protocol(
-    name="mdns", layer="transport", select=select_multicast, decode=decode, brief=brief_multicast
-)
+MULTICAST = Protocol(name="mdns", layer="transport", select=select_multicast, decode=decode, brief=brief_multicast)

@@ -1,0 +1,117 @@
+"""Addresses that two hosts use: IPv4 by ARP (RFC 5227), IPv6 by duplicate address detection (RFC 4862)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from netguru import resources
+from netguru.checks import check, finding, threshold
+from netguru.model.finding import Severity
+from netguru.pcap.checks.common import SECOND, Row, counted, grouped, messages, numbers, subject, vlans
+from netguru.pcap.protocols.icmpv6 import NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION
+
+if TYPE_CHECKING:
+    from netguru.model.capture import Capture
+    from netguru.model.finding import Finding
+
+_UNSPECIFIED, _NOBODY = "::", "0.0.0.0"  # noqa: S104 - the source of a probe
+
+
+def is_virtual(mac: str) -> bool:
+    """Say whether a hardware address belongs to a group of gateways rather than to one of them."""
+    prefixes: list[str] = resources.table("protocols", "arp.toml")["virtual"]["prefixes"]
+    return mac.startswith(tuple(prefixes))
+
+
+@check("capture", "ip.duplicate-address@capture", profile="l2")
+def duplicate_ipv4(capture: Capture) -> Iterator[Finding]:
+    """Find IPv4 addresses that two hardware addresses claim in turn, not one after the other."""
+    rows = [
+        row
+        for row in messages(capture, "arp")
+        if row["sender_ip"] not in (None, _NOBODY) and not is_virtual(row["sender_mac"]) and not row["probe"]
+    ]
+    proxies = _proxies(rows)
+    for (address,), said in grouped(rows, "sender_ip").items():
+        owners = sorted({row["sender_mac"] for row in said} - proxies)
+        said = [row for row in said if row["sender_mac"] in owners]
+        if len(owners) < 2:  # noqa: PLR2004 - two hosts
+            continue
+        returns = _returns(said)
+        at_once = _at_once(said, threshold("ip.duplicate-address@capture", "together_ms"))
+        # A single hand-over is a new card or a fail-over; a conflict goes to and fro.
+        certain = returns > 0 or at_once > 1
+        quoted = [number for mac in owners for number in numbers(row for row in said if row["sender_mac"] == mac)[:4]]
+        yield finding(
+            "ip.duplicate-address@capture",
+            severity=None if certain else Severity.NOTE,
+            evidence=capture.evidence(quoted, limit=8),
+            subject=subject(address, *owners, vlans=vlans(said)),
+            symptoms=[
+                f"{counted(sum(row['sender_mac'] == mac for row in said), 'ARP message')} of {mac}" for mac in owners
+            ],
+            address=address,
+            owners=" and ".join(owners),
+        )
+
+
+def _proxies(rows: list[Row]) -> set[str]:
+    """Give the senders that answer for many addresses: proxy ARP, which is no conflict."""
+    limit = threshold("ip.duplicate-address@capture", "proxy_addresses")
+    return {
+        mac for (mac,), said in grouped(rows, "sender_mac").items() if len({row["sender_ip"] for row in said}) > limit
+    }
+
+
+def _returns(said: list[Row]) -> int:
+    """Count how often an owner speaks again after another one did."""
+    seen: set[str] = set()
+    count = 0
+    for before, after in pairwise(said):
+        seen.add(before["sender_mac"])
+        count += before["sender_mac"] != after["sender_mac"] and after["sender_mac"] in seen
+    return count
+
+
+def _at_once(said: list[Row], within_ms: float) -> int:
+    return sum(
+        before["sender_mac"] != after["sender_mac"] and after["time_ns"] - before["time_ns"] <= within_ms * 1e6
+        for before, after in pairwise(said)
+    )
+
+
+@check("capture", "nd.duplicate-address", profile="l2")
+def duplicate_ipv6(capture: Capture) -> Iterator[Finding]:
+    """Find addresses whose detection of duplicates fails: another host owns or probes the same."""
+    rows = [row for row in messages(capture, "nd") if row["target"] and row["eth_src"]]
+    probes = [row for row in rows if row["type"] == NEIGHBOR_SOLICITATION and row["src"] == _UNSPECIFIED]
+    window = threshold("nd.duplicate-address", "window_seconds") * SECOND
+    for (target,), asked in grouped(probes, "target").items():
+        answers = [
+            row
+            for row in rows
+            if row["type"] == NEIGHBOR_ADVERTISEMENT
+            and row["target"] == target
+            and not is_virtual(row["eth_src"])
+            and any(_conflicts(probe, row, window) for probe in asked)
+        ]
+        rivals = [row for row in asked if any(_conflicts(probe, row, window) for probe in asked)]
+        if not answers and not rivals:
+            continue
+        owners = sorted({row["eth_src"] for row in (*asked, *answers)})
+        yield finding(
+            "nd.duplicate-address",
+            evidence=capture.evidence([*numbers(asked)[:4], *numbers(answers)[:4]], limit=8),
+            subject=subject(target, *owners, vlans=vlans(asked)),
+            symptoms=[
+                f"{counted(len(asked), 'probe')}, {counted(len(answers), 'advertisement')} of another host in answer"
+            ],
+            target=target,
+            owners=" and ".join(owners),
+        )
+
+
+def _conflicts(probe: Row, other: Row, window: float) -> bool:
+    return other["eth_src"] != probe["eth_src"] and 0 <= other["time_ns"] - probe["time_ns"] <= window

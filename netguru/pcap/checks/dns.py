@@ -1,0 +1,128 @@
+"""DNS: names that do not exist, servers that refuse, fail, answer late or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from netguru.checks import check, finding, threshold
+from netguru.model.finding import Severity
+from netguru.pcap.checks.common import SECOND, Row, counted, grouped, messages, numbers, subject, vlans
+
+if TYPE_CHECKING:
+    from netguru.model.capture import Capture
+    from netguru.model.finding import Finding
+
+_BY_RCODE = {2: "dns.servfail", 3: "dns.nxdomain", 5: "dns.refused"}
+_UNREACHABLE, _UDP = 3, 17
+_NO_LISTENER = "port unreachable"
+_NAMES_SHOWN = 5
+
+
+def _listed(names: set[str]) -> str:
+    shown = sorted(names)
+    rest = f" and {len(shown) - _NAMES_SHOWN} more" if len(shown) > _NAMES_SHOWN else ""
+    return ", ".join(shown[:_NAMES_SHOWN]) + rest
+
+
+@check("capture", *_BY_RCODE.values(), profile="services")
+def results(capture: Capture) -> Iterator[Finding]:
+    """Report answers that say no, by server and result."""
+    answers = [row for row in messages(capture, "dns") if row["response"] and row["rcode"] in _BY_RCODE]
+    for (server, rcode), rows in grouped(answers, "src", "rcode").items():
+        clients = sorted({row["dst"] for row in rows})
+        asked = [row["request"] for row in rows if row["request"] is not None]
+        yield finding(
+            _BY_RCODE[rcode],
+            evidence=capture.evidence([*numbers(rows)[:6], *asked[:2]], limit=8),
+            subject=subject(server, *clients, vlans=vlans(rows)),
+            server=server,
+            times=counted(len(rows), "answer"),
+            names=_listed({f"{row['qtype_name'] or ''} {row['qname'] or '?'}".strip() for row in rows}),
+            clients=_listed(set(clients)),
+        )
+
+
+@check("capture", "dns.slow", profile="services")
+def slow(capture: Capture) -> Iterator[Finding]:
+    """Report answers that come later than a person waits for."""
+    limit = threshold("dns.slow", "slow_ms")
+    answers = [row for row in messages(capture, "dns") if row["delay_ms"] is not None]
+    late = [row for row in answers if row["delay_ms"] >= limit]
+    for (server,), rows in grouped(late, "src").items():
+        worst = max(rows, key=lambda row: row["delay_ms"])
+        of_server = sum(row["src"] == server for row in answers)
+        quoted = [number for row in rows for number in (row["request"], row["number"])]
+        yield finding(
+            "dns.slow",
+            evidence=capture.evidence(quoted, limit=8),
+            subject=subject(server, *(row["dst"] for row in rows), vlans=vlans(rows)),
+            symptoms=[f"{counted(len(rows), 'answer')} of {of_server} took {limit / 1000:g} s or more"],
+            server=server,
+            worst=f"{worst['delay_ms'] / 1000:.2f} s",
+            name=worst["qname"] or "?",
+        )
+
+
+@check("capture", "dns.no-answer", profile="services")
+def no_answer(capture: Capture) -> Iterator[Finding]:
+    """Report servers that leave queries without any answer; an ICMP error tied to the query makes it certain."""
+    rows = messages(capture, "dns")
+    errors = _unreachable(capture)
+    last = capture.packets().select("time_ns").max().collect().item() or 0
+    speaking = {row["src"] for row in rows if row["response"]}
+    for (client, server), asked in grouped([row for row in rows if not row["response"]], "src", "dst").items():
+        silent = [row for row in asked if row["reply"] is None]
+        refused = [error for row in silent for error in errors.get((client, server, row["src_port"]), [])]
+        again = len(grouped(silent, "qname", "qtype")) < len(silent)
+        if refused:
+            yield _unanswered(capture, silent, refused)
+        elif again and server not in speaking:
+            yield _unanswered(capture, silent, [])
+        elif _has_waited(silent, last) and len(silent) > 1:
+            # A client without an answer asks again; this one did not, or the server answers others:
+            # the answers may have taken another path, or single ones were lost.
+            yield _unanswered(capture, silent, [], severity=Severity.NOTE)
+
+
+def _has_waited(silent: list[Row], last: int) -> bool:
+    """Say whether the capture lasted long enough after a query to know that no answer came."""
+    wait = threshold("dns.no-answer", "wait_seconds") * SECOND
+    return any(last - row["time_ns"] >= wait for row in silent)
+
+
+def _unanswered(capture: Capture, silent: list[Row], refused: list[Row], severity: Severity | None = None) -> Finding:
+    server = silent[0]["dst"]
+    count = f"{len(silent)} {'query' if len(silent) == 1 else 'queries'} without an answer"
+    return finding(
+        "dns.no-answer",
+        severity=severity,
+        evidence=capture.evidence([*numbers(silent)[:5], *numbers(refused)[:3]], limit=8),
+        subject=subject(server, *(row["src"] for row in silent), vlans=vlans(silent)),
+        symptoms=[count],
+        server=server,
+        client=silent[0]["src"],
+        names=_listed({f"{row['qtype_name'] or ''} {row['qname'] or '?'}".strip() for row in silent}),
+        reason=_reason(refused),
+    )
+
+
+def _reason(refused: list[Row]) -> str:
+    if not refused:
+        return "nothing comes back: the server is down, not reached, or its answers take another path"
+    who = " and ".join(sorted({row["src"] for row in refused}))
+    said = f"{who} answers with an ICMP {refused[0]['name']}"
+    if all(row["name"] == _NO_LISTENER for row in refused):
+        return f"{said}: no DNS service listens there"
+    return f"{said}: the server is not reached"
+
+
+def _unreachable(capture: Capture) -> dict[tuple[str, str, int], list[Row]]:
+    found: dict[tuple[str, str, int], list[Row]] = {}
+    rows = [row for row in messages(capture, "icmp") if row["type"] == _UNREACHABLE]
+    rows += [row for row in messages(capture, "icmpv6") if row["type"] == 1]
+    for row in rows:
+        if row["quoted_protocol"] == _UDP and row["quoted_dst_port"] is not None:
+            key = (row["quoted_src"], row["quoted_dst"], row["quoted_src_port"])
+            found.setdefault(key, []).append(row)
+    return found

@@ -1,0 +1,101 @@
+"""Routing loops: one packet that passes the same point several times with a falling TTL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from netguru.checks import check, finding, threshold
+from netguru.pcap.addresses import destination, source
+from netguru.pcap.checks.common import SECOND, Row, counted, messages, numbers, subject
+from netguru.pcap.protocols.icmp import TIME_EXCEEDED
+
+if TYPE_CHECKING:
+    from netguru.model.capture import Capture
+    from netguru.model.finding import Finding
+
+_IDENTITY = (
+    "interface",
+    "src_hi",
+    "src_lo",
+    "dst_hi",
+    "dst_lo",
+    "protocol",
+    "ip_id",
+    "src_port",
+    "dst_port",
+    "ip_length",
+)
+_TIME_EXCEEDED_V6 = 3
+
+
+@check("capture", "ip.routing-loop", profile="routing")
+def routing_loop(capture: Capture) -> Iterator[Finding]:
+    """Find packets seen at one interface three times or more, each time with less TTL."""
+    passes = int(threshold("ip.routing-loop", "passes"))
+    candidates = _candidates(capture, passes)
+    by_ends: dict[tuple[str, str], list[list[Row]]] = {}
+    for rows in _same_bytes(capture, candidates):
+        falling = _falling(rows)
+        if len(falling) >= passes:
+            by_ends.setdefault((source(falling[0]), destination(falling[0])), []).append(falling)
+    for (sender, target), loops in by_ends.items():
+        longest = max(loops, key=len)
+        exceeded = _exceeded(capture, target)
+        yield finding(
+            "ip.routing-loop",
+            evidence=capture.evidence([*numbers(longest)[-6:], *numbers(exceeded)[:2]], limit=8),
+            subject=subject(sender, target, *(row["src"] for row in exceeded)),
+            symptoms=[
+                f"{counted(len(loops), 'packet')} to {target} went round; one was seen {len(longest)} times "
+                f"with TTL {longest[0]['ttl']} down to {longest[-1]['ttl']}",
+                *(f"{router} reports that the TTL ran out" for router in sorted({row["src"] for row in exceeded})),
+            ],
+            target=target,
+            sender=sender,
+            passes=len(longest),
+        )
+
+
+def _candidates(capture: Capture, passes: int) -> pl.DataFrame:
+    """Give packets whose headers agree except for the TTL, of which there are enough."""
+    packets = capture.packets().filter(pl.col("ip_version") > 0)
+    group = pl.struct(*_IDENTITY, "payload_head", "tcp_seq", "tcp_ack").hash()
+    return (
+        packets.with_columns(identity=group)
+        .filter(pl.col("ttl").n_unique().over("identity") >= passes)
+        .select("number", "time_ns", "ttl", "identity", "ip_version", *_IDENTITY, "payload_offset", "payload_length")
+        .collect()
+    )
+
+
+def _same_bytes(capture: Capture, candidates: pl.DataFrame) -> list[list[Row]]:
+    """Group candidates whose payloads agree byte by byte: a traceroute's probes differ there or rise in TTL."""
+    frames = capture.frames(candidates["number"].to_list())
+    found: dict[tuple[int, bytes], list[Row]] = {}
+    for row, frame in zip(candidates.iter_rows(named=True), frames, strict=True):
+        start = row["payload_offset"] or 0
+        found.setdefault((row["identity"], frame[start : start + (row["payload_length"] or 0)]), []).append(row)
+    return list(found.values())
+
+
+def _falling(rows: list[Row]) -> list[Row]:
+    """Give the longest unbroken run in which the TTL falls and the packet returns quickly."""
+    best: list[Row] = []
+    run: list[Row] = []
+    window = threshold("ip.routing-loop", "return_seconds") * SECOND
+    for row in rows:
+        if run and row["ttl"] < run[-1]["ttl"] and row["time_ns"] - run[-1]["time_ns"] <= window:
+            run.append(row)
+        else:
+            run = [row]
+        best = max(best, run, key=len)
+    return best
+
+
+def _exceeded(capture: Capture, target: str) -> list[Row]:
+    rows = [row for row in messages(capture, "icmp") if row["type"] == TIME_EXCEEDED]
+    rows += [row for row in messages(capture, "icmpv6") if row["type"] == _TIME_EXCEEDED_V6]
+    return [row for row in rows if row["quoted_dst"] == target]

@@ -1,0 +1,175 @@
+"""OSPF: neighbours on one link that cannot agree (RFC 2328 sections 8.2, 10.5, 10.6)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
+
+from netguru.checks import check, finding, threshold
+from netguru.model.finding import Severity
+from netguru.pcap.checks.common import Pair, Row, counted, messages, numbers, pairs_on_links, subject, vlans
+from netguru.pcap.protocols.ospf import DATABASE, HELLO, REQUEST, UPDATE
+
+if TYPE_CHECKING:
+    from netguru.model.capture import Capture
+    from netguru.model.finding import Finding
+
+_HOST_MASKS = {None, "0.0.0.0", "255.255.255.255"}  # noqa: S104 - the mask of an unnumbered link
+_NOBODY = "0.0.0.0"  # noqa: S104 - no designated router
+_QUOTED = 4
+
+
+def _neighbours(hellos: list[Row]) -> Iterator[Pair]:
+    """Pair senders that share a link: one interface and VLAN, and one subnet by a mask that one of them states."""
+    found = list(pairs_on_links(hellos, "version", "instance"))
+    for pair in found:
+        if pair.one[0]["router_id"] == pair.two[0]["router_id"]:
+            continue
+        masks = {row["mask"] for row in (*pair.one, *pair.two)} - _HOST_MASKS
+        if pair.one[0]["version"] != 2 or _share_subnet(pair.ends, masks):  # noqa: PLR2004 - OSPF version 2
+            yield pair
+        elif not masks and len({row["src"] for row in hellos if row["interface"] == pair.one[0]["interface"]}) == len(
+            pair.ends
+        ):
+            yield pair
+
+
+def _share_subnet(ends: tuple[str, str], masks: set[str]) -> bool:
+    for mask in masks:
+        try:
+            if len({IPv4Network(f"{end}/{mask}", strict=False) for end in ends}) == 1:
+                return True
+        except ValueError:
+            continue
+    return False
+
+
+def _hear_each_other(pair: Pair) -> bool:
+    one, two = pair.one[-1], pair.two[-1]
+    return two["router_id"] in one["neighbors"] and one["router_id"] in two["neighbors"]
+
+
+@check("capture", "ospf.timer-mismatch@capture", "ospf.area-mismatch@capture", profile="routing")
+def hello_parameters(capture: Capture) -> Iterator[Finding]:
+    """Compare what two senders on one link say in their hellos."""
+    hellos = [row for row in messages(capture, "ospf") if row["type"] == HELLO]
+    for pair in _neighbours(hellos):
+        one, two = pair.one[-1], pair.two[-1]
+        if _hear_each_other(pair):
+            continue
+        areas = {row["area"] for row in pair.one}, {row["area"] for row in pair.two}
+        if not areas[0] & areas[1] and len(areas[0]) == len(areas[1]) == 1:
+            yield _differ(capture, "ospf.area-mismatch@capture", pair, one_area=one["area"], two_area=two["area"])
+        timers = [(row["hello_interval"], row["dead_interval"]) for row in (one, two)]
+        if timers[0] != timers[1]:
+            yield _differ(
+                capture,
+                "ospf.timer-mismatch@capture",
+                pair,
+                one_hello=timers[0][0],
+                one_dead=timers[0][1],
+                two_hello=timers[1][0],
+                two_dead=timers[1][1],
+            )
+
+
+def _differ(capture: Capture, check_id: str, pair: Pair, **values: object) -> Finding:
+    quoted = [*numbers(pair.one)[-2:], *numbers(pair.two)[-2:]]
+    one, two = pair.ends
+    return finding(
+        check_id,
+        evidence=capture.evidence(quoted, limit=_QUOTED),
+        subject=subject(one, two, vlans=vlans((*pair.one, *pair.two))),
+        symptoms=(
+            f"{counted(len(pair.one), 'hello')} of {one}, {counted(len(pair.two), 'hello')} of {two}: "
+            "neither lists the other",
+        ),
+        one=one,
+        two=two,
+        one_router=pair.one[-1]["router_id"],
+        two_router=pair.two[-1]["router_id"],
+        **values,
+    )
+
+
+@check("capture", "ospf.mtu-mismatch@capture", "ospf.stuck", profile="routing")
+def database_exchange(capture: Capture) -> Iterator[Finding]:
+    """Compare the MTUs of database descriptions, and see whether the exchange goes on."""
+    rows = messages(capture, "ospf")
+    by_link = [pair.ends for pair in _neighbours([row for row in rows if row["type"] == HELLO])]
+    for ends in by_link:
+        both = [[row for row in rows if row["type"] == DATABASE and _between(row, end, ends)] for end in ends]
+        if not both[0] or not both[1]:
+            continue
+        stuck = _is_stuck(rows, both, ends)
+        mtus = [row[-1]["mtu"] for row in both]
+        quoted = [number for row in both for number in numbers(row)[-3:]]
+        values = {"one": ends[0], "two": ends[1], "one_mtu": mtus[0], "two_mtu": mtus[1]}
+        about = subject(*ends, vlans=vlans(both[0]))
+        # An MTU of zero is sent on virtual links and says nothing.
+        if all(mtus) and mtus[0] != mtus[1]:
+            yield finding(
+                "ospf.mtu-mismatch@capture",
+                severity=None if stuck else Severity.WARNING,
+                evidence=capture.evidence(quoted, limit=6),
+                subject=about,
+                symptoms=_symptoms(both, stuck=stuck),
+                **values,
+            )
+        elif stuck:
+            yield finding("ospf.stuck", evidence=capture.evidence(quoted, limit=6), subject=about, **values)
+
+
+def _between(row: Row, end: str, ends: tuple[str, str]) -> bool:
+    # Point-to-point links send to all routers, others to the neighbour itself.
+    return row["src"] == end and (row["dst"] in ends or row["dst"].startswith(("224.0.0.", "ff02:")))
+
+
+def _is_stuck(rows: list[Row], both: list[list[Row]], ends: tuple[str, str]) -> bool:
+    repeated = [max(Counter(row["sequence"] for row in part).values()) for part in both]
+    if max(repeated) < threshold("ospf.stuck", "repeats"):
+        return False
+    since = max(part[-1]["time_ns"] for part in both)
+    began = max(part[0]["time_ns"] for part in both)
+    later = [row for row in rows if row["src"] in ends and began <= row["time_ns"] <= since + 1]
+    return not any(
+        row["type"] in (REQUEST, UPDATE) and _between(row, row["src"], ends) for row in later if _unicast(row)
+    )
+
+
+def _unicast(row: Row) -> bool:
+    return row["type"] == REQUEST or not row["dst"].startswith(("224.", "ff02:"))
+
+
+def _symptoms(both: list[list[Row]], *, stuck: bool) -> list[str]:
+    if not stuck:
+        return []
+    counts = [len(part) for part in both]
+    return [
+        f"the exchange does not leave ExStart: {counts[0]} and {counts[1]} database descriptions, no request follows"
+    ]
+
+
+@check("capture", "ospf.duplicate-router-id@capture", profile="routing")
+def duplicate_router_id(capture: Capture) -> Iterator[Finding]:
+    """Find two senders on one link that use one router id."""
+    hellos = [row for row in messages(capture, "ospf") if row["type"] == HELLO]
+    for pair in pairs_on_links(hellos, "version", "instance", "area"):
+        one, two = pair.one[-1], pair.two[-1]
+        masks = {one["mask"], two["mask"]} - _HOST_MASKS
+        is_same_link = one["version"] == 3 or _share_subnet(pair.ends, masks)  # noqa: PLR2004 - OSPF version 3
+        overlap = pair.one[0]["time_ns"] <= two["time_ns"] and pair.two[0]["time_ns"] <= one["time_ns"]
+        enough = min(len(pair.one), len(pair.two)) >= threshold("ospf.duplicate-router-id@capture", "hellos")
+        if one["router_id"] != two["router_id"] or one["eth_src"] == two["eth_src"]:
+            continue
+        if is_same_link and overlap and enough:
+            yield finding(
+                "ospf.duplicate-router-id@capture",
+                evidence=capture.evidence([*numbers(pair.one)[-2:], *numbers(pair.two)[-2:]], limit=_QUOTED),
+                subject=subject(*pair.ends, vlans=vlans(pair.one)),
+                one=pair.ends[0],
+                two=pair.ends[1],
+                router_id=one["router_id"],
+            )

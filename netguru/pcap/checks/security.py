@@ -1,0 +1,85 @@
+"""Security: obsolete TLS, fatal alerts, and logins in the clear. Credentials are never quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from netguru.checks import check, finding
+from netguru.pcap.addresses import destination, source
+from netguru.pcap.checks.common import counted, grouped, messages, numbers, subject, vlans
+from netguru.pcap.protocols.base import named
+from netguru.pcap.protocols.tls import FATAL
+
+if TYPE_CHECKING:
+    from netguru.model.capture import Capture
+    from netguru.model.finding import Finding
+
+_OBSOLETE = {"SSL 3.0", "TLS 1.0", "TLS 1.1"}
+_TCP = 6
+
+
+@check("capture", "tls.obsolete-version", "tls.alert", profile="security")
+def tls(capture: Capture) -> Iterator[Finding]:
+    """Report sessions that chose an obsolete version, and fatal alerts."""
+    rows = messages(capture, "tls")
+    chosen = [row for row in rows if row["message"] == "server_hello" and row["version"] in _OBSOLETE]
+    for (server, port, version), hellos in grouped(chosen, "src", "src_port", "version").items():
+        yield finding(
+            "tls.obsolete-version",
+            evidence=capture.evidence(numbers(hellos), limit=4),
+            subject=subject(server, vlans=vlans(hellos)),
+            server=f"{server} port {port}",
+            version=version,
+            times=counted(len(hellos), "session"),
+        )
+    names = {row["flow"]: row["sni"] for row in rows if row["sni"]}
+    fatal = [row for row in rows if row["message"] == "alert" and row["alert_level"] == FATAL]
+    for (sender, receiver, alert), told in grouped(fatal, "src", "dst", "alert_name").items():
+        wanted = sorted({names[row["flow"]] for row in told if row["flow"] in names})
+        yield finding(
+            "tls.alert",
+            evidence=capture.evidence(numbers(told), limit=4),
+            subject=subject(sender, receiver, vlans=vlans(told)),
+            symptoms=[f"the client asked for {name}" for name in wanted[:3]],
+            sender=sender,
+            receiver=receiver,
+            alert=alert,
+        )
+
+
+@check("capture", "security.cleartext-login", profile="security")
+def cleartext(capture: Capture) -> Iterator[Finding]:
+    """Report logins that anybody on the way can read: Telnet, FTP, HTTP basic."""
+    basic = [row for row in messages(capture, "http") if (row["authorization"] or "").lower() == "basic"]
+    for (server, port), rows in grouped(basic, "dst", "dst_port").items():
+        yield finding(
+            "security.cleartext-login",
+            evidence=capture.evidence(numbers(rows), limit=3),
+            subject=subject(server, *(row["src"] for row in rows), vlans=vlans(rows)),
+            service="HTTP basic authentication",
+            server=f"{server} port {port}",
+        )
+    for port in (21, 23):
+        yield from _sessions(capture, port)
+
+
+def _sessions(capture: Capture, port: int) -> Iterator[Finding]:
+    """Report sessions in which both sides sent data to and from the port."""
+    data = (pl.col("protocol") == _TCP) & (pl.col("payload_length") > 0)
+    ports = (pl.col("src_port") == port) | (pl.col("dst_port") == port)
+    rows = capture.packets().filter(data & ports).collect().to_dicts()
+    by_server: dict[str, list[dict[str, object]]] = {}
+    for row in rows:
+        by_server.setdefault(source(row) if row["src_port"] == port else destination(row), []).append(row)
+    for server, seen in by_server.items():
+        if len({row["src_port"] == port for row in seen}) > 1:
+            yield finding(
+                "security.cleartext-login",
+                evidence=capture.evidence(numbers(seen), limit=3),
+                subject=subject(server),
+                service=named("security", "port", port),
+                server=f"{server} port {port}",
+            )
