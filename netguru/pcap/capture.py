@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netguru.model.coverage import Coverage
     from netguru.model.source import SourceFile
     from netguru.model.topology import Neighbor
+    from netguru.pcap.tcp_connections import Connection
 
 
 class CaptureFile:
@@ -31,6 +32,8 @@ class CaptureFile:
         self._packets: pl.DataFrame | None = None
         self._inner: pl.DataFrame | None = None
         self._flows: pl.DataFrame | None = None
+        self._segments: pl.DataFrame | None = None
+        self._connections: list[Connection] | None = None
         self._coverage: Coverage | None = None
         self._protocols: dict[str, pl.DataFrame] = {}
         self._neighbors: tuple[Neighbor, ...] | None = None
@@ -135,6 +138,31 @@ class CaptureFile:
             if self._flows is None:
                 self._flows = flow_table(self.table())
             return self._flows.lazy()
+
+    def segments(self) -> pl.DataFrame:
+        """Give the TCP segments with their analysis on each interface (`tcp_analysis.analyse`)."""
+        from netguru.pcap.tcp_analysis import analyse, segments
+
+        with self._lock:
+            if self._segments is None:
+                self._segments = analyse(segments(self), "interface")
+            return self._segments
+
+    def connections(self) -> list[Connection]:
+        """Give the TCP connections and attempts, in the order of their first packets."""
+        from netguru.pcap.tcp_connections import connections
+
+        with self._lock:
+            if self._connections is None:
+                self._connections = connections(self)
+            return self._connections
+
+    def senders(self) -> frozenset[str]:
+        """Give the addresses that sent IP packets."""
+        from netguru.pcap.addresses import address_text
+
+        ends = self.table().filter(self.table()["ip_version"] > 0).select("ip_version", "src_hi", "src_lo").unique()
+        return frozenset(address_text(*row) for row in ends.iter_rows())
 
     def protocol(self, name: str) -> pl.DataFrame:
         """Give the messages of one protocol; raises UnknownNameError."""
