@@ -59,13 +59,15 @@ class Result:
     """Base of everything an operation returns; subclasses are frozen dataclasses.
 
     `schema` names the JSON document. `primary` names the field that a notebook user most
-    likely wants as a table.
+    likely wants as a table. `quiet` names fields that the JSON form has and a presentation
+    leaves out, because another field sums them up.
     """
 
     __slots__ = ()
 
     schema: ClassVar[str] = ""
     primary: ClassVar[str] = ""
+    quiet: ClassVar[tuple[str, ...]] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give the JSON form, its schema first."""

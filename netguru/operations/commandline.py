@@ -36,6 +36,15 @@ def _decorate(parameter: Parameter) -> click.Parameter:
         )
     flag = parameter.type is bool
     name = parameter.option
+    if parameter.pairs:
+        return click.Option(
+            [_short(parameter), name, parameter.name],
+            type=(str, str),
+            multiple=True,
+            required=parameter.required,
+            metavar="NAME VALUE",
+            help=parameter.help or None,
+        )
     return click.Option(
         [f"{name}/--no-{name[2:]}" if flag and parameter.default else name, parameter.name],
         type=None if flag else _type(parameter),
@@ -46,6 +55,20 @@ def _decorate(parameter: Parameter) -> click.Parameter:
         help=parameter.help or None,
         show_default=str(parameter.default) if parameter.default not in (None, False) else False,
     )
+
+
+def _short(parameter: Parameter) -> str:
+    return f"-{parameter.name[0]}"
+
+
+def _split_pairs(item: Operation, arguments: Sequence[str]) -> list[str]:
+    """Write `-p NAME=VALUE` as `-p NAME VALUE`."""
+    options = {spelling for p in item.parameters if p.pairs for spelling in (_short(p), p.option)}
+    words: list[str] = []
+    for word in arguments:
+        follows = bool(words) and words[-1] in options
+        words += word.split("=", 1) if follows and "=" in word else [word]
+    return words
 
 
 def command(item: Operation, extra: Sequence[click.Parameter] = ()) -> click.Command:
@@ -71,7 +94,7 @@ def parse(item: Operation, arguments: Sequence[str], extra: Sequence[click.Param
     """
     made = command(item, extra)
     try:
-        with made.make_context(f"netguru {made.name}", list(arguments)) as current:
+        with made.make_context(f"netguru {made.name}", _split_pairs(item, arguments)) as current:
             stated: dict[str, Any] = made.invoke(current)
             return stated
     except click.ClickException as error:

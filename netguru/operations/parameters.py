@@ -6,7 +6,7 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Union
@@ -21,7 +21,8 @@ _INTEGER = re.compile(r"[+-]?\d+")
 class Parameter:
     """One parameter: `type` is str, int, float, bool or Path; `choices` closes the set of values.
 
-    `positional` ones have no keyword on a command line; `output` marks a path that is written.
+    `positional` ones have no keyword on a command line; `output` marks a path that is written;
+    `pairs` are names with values, on a command line `-p NAME VALUE` or `-p NAME=VALUE`.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Parameter:
     positional: bool = False
     default: Any = None
     multiple: bool = False
+    pairs: bool = False
     optional: bool = False
     choices: tuple[str, ...] = ()
     annotation: Any = None
@@ -49,11 +51,20 @@ class Parameter:
         """Bring a value to the parameter's type; raises InputError that names the parameter."""
         if value is None and (self.optional or self.default is None):
             return None
+        if self.pairs:
+            return [self._pair(item) for item in (value.items() if isinstance(value, Mapping) else value)]
         if self.multiple:
             if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
                 value = [value]
             return [self._single(item) for item in value]
         return self._single(value)
+
+    def _pair(self, value: Any) -> tuple[str, str]:
+        parts = value.split("=", 1) if isinstance(value, str) else value
+        if not isinstance(parts, Sequence) or len(parts) != 2:  # noqa: PLR2004 - a pair
+            message = f"{self.option}: {value!r} is not a name with its value"
+            raise InputError(message)
+        return str(parts[0]), str(parts[1])
 
     def _single(self, value: Any) -> Any:
         if self.choices:
@@ -133,6 +144,8 @@ def _read(item: inspect.Parameter, annotation: Any, text: str) -> Parameter:
     multiple = typing.get_origin(inner) in (list, tuple)
     if multiple:
         inner = typing.get_args(inner)[0]
+    pairs = multiple and inner == tuple[str, str]
+    inner = str if pairs else inner
     choices: tuple[str, ...] = ()
     if typing.get_origin(inner) is Literal:
         choices, inner = tuple(typing.get_args(inner)), str
@@ -149,6 +162,7 @@ def _read(item: inspect.Parameter, annotation: Any, text: str) -> Parameter:
         positional=item.kind is not inspect.Parameter.KEYWORD_ONLY,
         default=None if required else item.default,
         multiple=multiple,
+        pairs=pairs,
         optional=optional,
         choices=choices,
         annotation=annotation,

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from netguru.model.coverage import Coverage
 from netguru.model.evidence import Evidence
 from netguru.model.finding import Finding
-from netguru.render.values import is_empty, is_frame, is_scalar, label, show
+from netguru.render.values import SHOWN_ITEMS, is_empty, is_frame, is_scalar, label, show
 
 SHORT = 160
 """Characters up to which a text is a value in a list; a longer one is a paragraph."""
@@ -137,7 +137,8 @@ def _order(block: Block) -> int:
 
 def _members(value: Any) -> list[tuple[str, Any]]:
     if is_dataclass(value) and not isinstance(value, type):
-        return [(item.name, getattr(value, item.name)) for item in fields(value)]
+        quiet = getattr(value, "quiet", ())
+        return [(item.name, getattr(value, item.name)) for item in fields(value) if item.name not in quiet]
     if isinstance(value, Mapping):
         return [(str(key), item) for key, item in value.items()]
     return [("", value)]
@@ -170,7 +171,7 @@ def _block(title: str, value: Any, limits: Limits) -> Block | None:
         made = _table(title, _frame_rows(value, limits.rows), len(value), list(value.columns))
     elif isinstance(value, (list, tuple)) and value:
         made = _sequence(title, value, limits)
-    elif isinstance(value, Mapping) and value:
+    elif isinstance(value, Mapping) and value and not _is_brief(value):
         made = _mapping(title, value, limits)
     elif isinstance(value, str) and (len(value) > SHORT or "\n" in value):
         made = Paragraph(title=title, text=value)
@@ -178,6 +179,11 @@ def _block(title: str, value: Any, limits: Limits) -> Block | None:
         blocks = tuple(sorted(_blocks(_members(value), limits), key=_order))
         made = Section(title=title, summary=_summary(value), blocks=blocks)
     return made
+
+
+def _is_brief(value: Mapping[Any, Any]) -> bool:
+    scalars = len(value) <= SHOWN_ITEMS and all(is_scalar(item) for item in value.values())
+    return scalars and len(show(value)) <= SHORT
 
 
 def _frame_rows(frame: Any, limit: int) -> list[dict[str, Any]]:
