@@ -25,6 +25,8 @@ _DIRECTIONS = {
     "output-list": "out",
 }
 _NETWORK_TYPES = {"p2p": "point-to-point", "p2mp": "point-to-multipoint", "nbma": "non-broadcast"}
+# Values whose field in the view has another name.
+_FIELD_OF = {"disabled": "enabled", "address": "addresses", "dot1q": "vlan"}
 _SVI = re.compile(r"(?:vlan|bdi|irb\.|vlan\.)\s*(\d+)", re.IGNORECASE)
 
 
@@ -73,7 +75,7 @@ def _interface(record: Record, gateways: list[Event], ospf: list[Event], instanc
     allowed, all_allowed = _allowed(record)
     svi = _SVI.fullmatch(name)
     lines = {*record.lines(), *(number for event in (*gateways, *ospf) for number in event.lines)}
-    at = record.at()
+    at = {_FIELD_OF.get(name, name): numbers for name, numbers in record.at().items()}
     if instance is not None:
         at["vrf"] = instance.lines
     return Interface(

@@ -141,8 +141,11 @@ def _passive(
     return row
 
 
-def eigrp_processes(events: Iterable[Event]) -> tuple[EigrpProcess, ...]:
-    """Build the EIGRP processes; a named process counts by the AS number inside it."""
+def eigrp_processes(events: Iterable[Event], offset: int = 1) -> tuple[EigrpProcess, ...]:
+    """Build the EIGRP processes; a named process counts by the AS number inside it.
+
+    `offset` is the place of K1 in `metric weights`: Cisco puts the type of service, always 0, before it.
+    """
     found = gather(events, "eigrp", lambda event: (event.get("eigrp"), event.get("vrf"), event.get("eigrp_as")))
     processes = []
     for record in found.values():
@@ -152,8 +155,8 @@ def eigrp_processes(events: Iterable[Event]) -> tuple[EigrpProcess, ...]:
         if number is None:
             continue
         weights = tuple(int(text) for text in record.text("weights").split())
-        # The first number of `metric weights` is the type of service, always 0.
-        k_values = (weights[1:] + _DEFAULT_K[len(weights) - 1 :])[:6] if weights else _DEFAULT_K
+        stated = weights[offset:]
+        k_values = (stated + _DEFAULT_K[len(stated) :])[:6] if weights else _DEFAULT_K
         networks = [
             prefix(event.own["network"], event.own.get("wildcard", "")) or event.own["network"]
             for event in record.every("network")

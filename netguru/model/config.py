@@ -65,7 +65,7 @@ class OspfInterface:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayGroup:
-    """One first-hop redundancy group: `protocol` is "hsrp", "vrrp" or "glbp"."""
+    """One first-hop redundancy group: `protocol` is "hsrp", "vrrp", "glbp" or "anycast"."""
 
     protocol: str
     group: int

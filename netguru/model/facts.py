@@ -46,7 +46,7 @@ class OspfFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayFacts:
-    """First-hop redundancy on a port: `protocol` is "hsrp", "vrrp" or "glbp"; `state` as reported."""
+    """First-hop redundancy on a port: `protocol` is "hsrp", "vrrp", "glbp" or "anycast"; `state` as reported."""
 
     protocol: str
     group: Known[int]
@@ -86,7 +86,9 @@ class PortFacts:
 class PeerFacts:
     """One side of a BGP session: what `device` says about its neighbour `address`.
 
-    `password_digest` compares two ends without the secret (see `model.config.BgpNeighbor`).
+    `password_digest` compares two ends without the secret (see `model.config.BgpNeighbor`): None is
+    not known, "" is known to have none, "opaque" is one whose stored form cannot be compared.
+    `address` may be a prefix: the device listens for neighbours in it.
     `state` is as reported ("Established", "Active", ...).
     """
 

@@ -1,0 +1,7 @@
+"""Checks inside one device's configuration; importing the package registers them."""
+
+from __future__ import annotations
+
+from netguru.config.checks import hygiene, ports, references
+
+__all__ = ["hygiene", "ports", "references"]
