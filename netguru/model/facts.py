@@ -57,12 +57,13 @@ class GatewayFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortFacts:
-    """Everything known of one port. `addresses` are "address/prefix-length"."""
+    """Everything known of one port. `addresses` are "address/prefix-length", `oper` is "up" or "down" as reported."""
 
     device: str
     port: str
     addresses: tuple[Known[str], ...] = ()
     enabled: Known[bool] | None = None
+    oper: Known[str] | None = None
     description: Known[str] | None = None
     mac: Known[str] | None = None
     mtu: Known[int] | None = None
