@@ -1,0 +1,45 @@
+"""NetGuru inside Jupyter: the magic, forms, the dashboard, and the workbench that starts it all.
+
+%load_ext netguru
+%netguru diagnose FOLDER
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_NAMES = {
+    "form": "netguru.jupyter.forms",
+    "network_health": "netguru.jupyter.health",
+    "workbench": "netguru.jupyter.workbench",
+}
+
+__all__ = ["form", "load_ipython_extension", "network_health", "unload_ipython_extension", "workbench"]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Add the magic `%netguru` with its completion to a session (`%load_ext netguru`)."""
+    from netguru.jupyter.magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take the magic away again (`%unload_ext netguru`)."""
+    from netguru.jupyter.magics import unload
+
+    unload(shell)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        module = import_module(_NAMES[name])
+        # The import system put the module of this name here; the function is meant.
+        value = globals()[name] = getattr(module, name)
+        return value
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
