@@ -39,7 +39,7 @@ class Connection:
     @property
     def failed(self) -> bool:
         """Say whether the client asked and was not let in."""
-        return bool(self.syns) and not self.accepted and not self.data
+        return bool(self.syns) and not self.accepted and not self.data and (not self.answered or bool(self.resets))
 
 
 def connections(capture: CaptureFile) -> list[Connection]:
@@ -77,7 +77,8 @@ def _events(rows: pl.DataFrame, ends: pl.DataFrame) -> pl.DataFrame:
         number.filter(loaded).min().alias("first_data"),
         number.filter((flags & FIN) != 0).min().alias("first_fin"),
         (pl.col("tcp_has_md5") & syn).any().alias("signed"),
-        (~pl.col("mine")).any().alias("answered"),
+        # A client that goes on was answered, even where the answer took a path that was not recorded.
+        (~pl.col("mine") | ((flags & (SYN | RST)) == 0)).any().alias("answered"),
     )
 
 

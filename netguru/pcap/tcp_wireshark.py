@@ -113,7 +113,7 @@ class Connection:
 
     def _repeated(self, segment: Segment, forward: Side, reverse: Side) -> int:
         """Tell the kinds of segments that do not advance the sequence number."""
-        _, time, seq, _, _, _, length, _ = segment
+        _, time, seq, _, flags, _, length, _ = segment
         behind = bool(forward.nextseq) and _after(forward.nextseq, seq)
         if length > 1 and seq == (forward.nextseq - 1) & _MASK:
             behind = False
@@ -122,11 +122,14 @@ class Connection:
             return int(Mark.SPURIOUS_RETRANSMISSION)
         if not behind:
             return 0
-        recent = time - reverse.lastack_time < _FAST_NS
+        # Wireshark's differences are unsigned: a time before the other counts as far after it.
+        recent = 0 <= time - reverse.lastack_time < _FAST_NS
         if reverse.duplicates >= _FAST_DUPLICATES and reverse.lastack == seq and recent:
             return int(Mark.FAST_RETRANSMISSION)
         threshold = self.first_rtt or _OUT_OF_ORDER_NS
-        if time - forward.nextseq_time < threshold and not _seen(forward, seq, end):
+        # A repetition of the newest segment is no reordering; SYN and FIN count as one byte.
+        newest = (end + (1 if flags & (SYN | FIN) else 0)) & _MASK
+        if 0 <= time - forward.nextseq_time < threshold and forward.nextseq != newest:
             return int(Mark.OUT_OF_ORDER)
         return int(Mark.RETRANSMISSION)
 
@@ -134,11 +137,6 @@ class Connection:
 def _after(a: int, b: int) -> bool:
     """Say whether sequence number `a` is beyond `b` (RFC 9293, section 3.4)."""
     return 0 < (a - b) & _MASK < _HALF
-
-
-def _seen(forward: Side, seq: int, end: int) -> bool:
-    """Say whether one unacknowledged segment holds all these bytes."""
-    return any(not _after(start, seq) and not _after(end, last) for start, last in forward.unacked)
 
 
 def _forward_marks(segment: Segment, forward: Side, reverse: Side) -> int:
@@ -185,6 +183,7 @@ def _acknowledged_unseen(segment: Segment, forward: Side, reverse: Side) -> int:
             left, right = start, end
         if _after(start, ack):
             left, right = (start, right) if end == left else (start, end)
+    # The hole is reported once: what was acknowledged, and what follows it without a gap, counts as seen.
     reverse.highest = right if ack == left and _after(right, ack) else ack
     return _ACK_LOST
 
@@ -200,7 +199,7 @@ def _advance(segment: Segment, forward: Side, reverse: Side, marks: int) -> None
     if not marks & _PROBE:
         if not forward.nextseq or _after(following, forward.nextseq):
             forward.nextseq, forward.nextseq_time = following, time
-        if not forward.highest or seq == forward.highest:
+        if not forward.highest or (seq == forward.highest and not marks & _LOST):
             forward.highest = forward.nextseq
     forward.window, forward.lastack, forward.lastack_time = window, ack, time
     forward.last_marks = marks
