@@ -39,6 +39,10 @@ class NetGuruError(Exception):
         # One error is one line, whatever a file name or a library put into it.
         return " ".join(f"{where}{self.message}{advice}".split())
 
+    def _render_traceback_(self) -> list[str]:
+        """Show the one line in a notebook (IPython's hook): where we raised it helps nobody."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class InputError(NetGuruError, ValueError):
     """Something that the caller can correct."""

@@ -115,12 +115,13 @@ def _findings(block: FindingList, width: int, limits: Limits) -> str:
     if not block.findings:
         return f"{title}no findings"
     counts = [(level, sum(item.severity is level for item in block.findings)) for level in reversed(Severity)]
+    number = len(block.findings)
     told = ", ".join(f"{count} {level}" for level, count in counts if count)
     shown, more = limits.of(block.findings, limits.findings)
     cells = [[str(item.severity), line(item.check), line(item.title), line(item.subject)] for item in shown]
     rows, _ = _grid(("severity", "check", "title", "subject"), cells, width)
-    parts = [f"{title}{len(block.findings)} findings: {told}", "\n".join(rows)]
-    parts += [_finding(number, item, width, limits) for number, item in enumerate(shown, 1)]
+    parts = [f"{title}{number} {'finding' if number == 1 else 'findings'}: {told}", "\n".join(rows)]
+    parts += [_finding(place, item, width, limits) for place, item in enumerate(shown, 1)]
     if more:
         parts.append(f"… {more} more findings of {len(block.findings)} (--json shows all)")
     return "\n\n".join(parts)
