@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-__all__ = ["Diagnosis", "diagnose", "run"]
+__all__ = ["Comparison", "Diagnosis", "compare", "diagnose", "run"]
 
 
 def __getattr__(name: str) -> Any:
-    from netguru.diagnosis import operations
-
-    if name in ("diagnose", "run"):
-        return operations.run
-    if name == "Diagnosis":
-        return operations.Diagnosis
+    if name in __all__:
+        return getattr(import_module("netguru.diagnosis.operations"), "run" if name == "diagnose" else name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

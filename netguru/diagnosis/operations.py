@@ -52,7 +52,7 @@ def run(
         top: Show only the worst so many findings; 0 shows all.
         severity: Leave out findings below this severity.
     """
-    from netguru.diagnosis.diagnose import diagnose
+    from netguru.diagnosis.procedure import diagnose
 
     made = diagnose(path, progress=progress)
     kept = [finding for finding in made.findings if finding.severity >= Severity.parse(severity)]
@@ -85,7 +85,7 @@ def compare(before: Path, after: Path, *, progress: Progress) -> Comparison:
         before: The folder or file of the earlier state.
         after: The folder or file of the later state.
     """
-    from netguru.diagnosis.diagnose import diagnose
+    from netguru.diagnosis.procedure import diagnose
 
     if before.resolve() == after.resolve():
         message = f"{before} is compared with itself"
