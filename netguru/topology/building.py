@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from netguru.model.coverage import Coverage, Gap
@@ -19,13 +19,23 @@ if TYPE_CHECKING:
     from netguru.model.evidence import Evidence
     from netguru.model.network import Network
     from netguru.model.topology import Neighbor
-    from netguru.topology.inventory import Known
+    from netguru.topology.inventory import Inventory, Known
 
 # How much a link may be trusted: both ends say so; one end says so and the other gave no report;
 # one end says so and the other, which reports, does not.
 _BOTH, _ONE, _DENIED = 1.0, 0.8, 0.6
 
-_cache: list[tuple[Network, Topology]] = []
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """What is known of a network's cabling: the graph, the devices' own words and every row that was placed."""
+
+    topology: Topology
+    inventory: Inventory
+    claims: tuple[Claim, ...]
+
+
+_cache: list[tuple[Network, Understood]] = []
 _KEPT = 4
 
 
@@ -35,11 +45,16 @@ def physical_links(network: Network) -> tuple[Link, ...]:
 
 
 def topology_of(network: Network) -> Topology:
-    """Build the graph of a network, computed once."""
+    """Give the graph of a network, computed once."""
+    return understand(network).topology
+
+
+def understand(network: Network) -> Understood:
+    """Give the graph with what it was made of, computed once a network."""
     for known, made in _cache:
         if known is network:
             return made
-    made = build(network)
+    made = _understand(network)
     _cache.append((network, made))
     del _cache[:-_KEPT]
     return made
@@ -47,6 +62,10 @@ def topology_of(network: Network) -> Topology:
 
 def build(network: Network) -> Topology:
     """Build the graph of a network from neighbour tables, then configurations, then captures."""
+    return _understand(network).topology
+
+
+def _understand(network: Network) -> Understood:
     resolver = Resolver(network)
     sorted_out = _SortedOut(resolver.claims)
     unresolved = [*resolver.unresolved, *sorted_out.refused]
@@ -59,12 +78,14 @@ def build(network: Network) -> Topology:
     placed = {end.device for link in links for end in (link.a, link.b)}
     devices = [_device(item) for item in resolver.inventory.devices.values() if item.reported or item.name in placed]
     rows = sum(len(table.rows) for table in network.neighbors)
-    return Topology(
+    topology = Topology(
         devices=tuple(sorted(devices, key=lambda device: device.name.lower())),
         links=tuple(sorted(links, key=lambda link: (link.a.key, link.b.key))),
         unresolved=tuple(Unresolved(neighbor=row, reason=reason) for row, reason in unresolved),
         coverage=_coverage(network, rows, unresolved),
     )
+    proven = tuple(claim for claims in sorted_out.pairs for claim in claims)
+    return Understood(topology=topology, inventory=resolver.inventory, claims=proven)
 
 
 class _SortedOut:
@@ -73,41 +94,57 @@ class _SortedOut:
     def __init__(self, claims: Sequence[Claim]) -> None:
         self.refused: list[tuple[Neighbor, str]] = []
         self._at: dict[End, list[Claim]] = defaultdict(list)
+        self._known: dict[End, set[End]] = {}
         for claim in claims:
             self._at[claim.near].append(claim)
         chosen: dict[tuple[End, End], list[Claim]] = defaultdict(list)
         for claim in claims:
-            reason = self._doubt(claim)
+            full = self._with_port(claim)
+            reason = self._doubt(full)
             if reason:
                 self.refused.append((claim.row, reason))
             else:
-                ends = sorted((claim.near, claim.far))
-                chosen[ends[0], ends[1]].append(claim)
+                ends = sorted((full.near, full.far))
+                chosen[ends[0], ends[1]].append(full)
         self.pairs = list(chosen.values())
+
+    def _with_port(self, claim: Claim) -> Claim:
+        """Take the far port from another row of the same port and neighbour, heard by the other protocol."""
+        if claim.far[1]:
+            return claim
+        same = {item.far_port for item in self._at[claim.near] if item.far_device is claim.far_device and item.far_port}
+        return replace(claim, far_port=same.pop()) if len(same) == 1 else claim
 
     def _targets(self, end: End) -> set[End]:
         """Give what a port hears; the same device twice, once without its port, is one target."""
-        heard = {claim.far for claim in self._at.get(end, ())}
-        return {far for far in heard if far[1] or not any(other[0] == far[0] and other[1] for other in heard)}
+        known = self._known.get(end)
+        if known is None:
+            heard = {claim.far for claim in self._at.get(end, ())}
+            known = {far for far in heard if far[1] or not any(other[0] == far[0] and other[1] for other in heard)}
+            self._known[end] = known
+        return known
 
     def _mutual(self, near: End, far: End) -> bool:
         return near in self._targets(far)
 
     def _doubt(self, claim: Claim) -> str:
         """Give the reason why a claim proves no cable; empty when it does."""
-        near, far = claim.near, claim.far
-        if near == far:
+        if claim.near == claim.far:
             return "the port hears itself: a loop, or a device between that sends frames back"
         if all(port_pattern("management").match(port) for port in (claim.near_port, claim.far_port)):
             return "two management ports: they hear each other over the management network"
-        targets = self._targets(near)
-        if not far[1]:
-            if any(other[0] == far[0] and other[1] for other in targets):
-                return ""
-            return (
-                f"{claim.far_device.name} names its port {claim.row.remote_port!r}, which is none of its ports' names"
-            )
-        back = self._targets(far)
+        return self._segment(claim) if claim.far[1] else self._no_port(claim)
+
+    def _no_port(self, claim: Claim) -> str:
+        told = claim.row.remote_port
+        if not told:
+            return f"{claim.far_device.name} does not name its port"
+        return f"{claim.far_device.name} names its port {told!r}, which is none of its ports' names"
+
+    def _segment(self, claim: Claim) -> str:
+        """Look at both ports: a cable has one neighbour at each end, and each is the other's."""
+        near, far = claim.near, claim.far
+        targets, back = self._targets(near), self._targets(far)
         if len(targets) > 1 and not self._alone(near, far):
             return f"{len(targets)} neighbours at one port: a shared segment, not a cable"
         if back and near not in back:

@@ -73,6 +73,7 @@ class Resolver:
     def __init__(self, network: Network) -> None:
         self.inventory = Inventory.of(network)
         self.claims: list[Claim] = []
+        self._between: dict[tuple[str, str], list[Claim]] = {}
         self.unresolved: list[tuple[Neighbor, str]] = []
         rows = complete(row for table in network.neighbors for row in table.rows)
         self._learn(rows)
@@ -137,6 +138,7 @@ class Resolver:
     def _find_ports(self) -> None:
         """Find the far ports that their names do not give, from what the far device itself reports."""
         for step in (self._by_its_own_report, self._as_described, self._as_the_only_pair):
+            self._between = _by_devices(self.claims)
             self.claims = [claim if claim.far_port else replace(claim, far_port=step(claim)) for claim in self.claims]
         # A device that says nothing itself: its name for the port is all there is.
         self.claims = [
@@ -144,11 +146,7 @@ class Resolver:
         ]
 
     def _reports(self, claim: Claim) -> list[Claim]:
-        return [
-            other
-            for other in self.claims
-            if other.near_device is claim.far_device and other.far_device is claim.near_device
-        ]
+        return self._between.get((claim.far_device.name, claim.near_device.name), [])
 
     def _by_its_own_report(self, claim: Claim) -> str:
         """Take the port at which the far device hears this very port."""
@@ -162,14 +160,21 @@ class Resolver:
         """Take the one port at which the far device hears us while neither side could say more."""
         mine = {
             other.near_port
-            for other in self.claims
-            if other.near_device is claim.near_device and other.far_device is claim.far_device and not other.far_port
+            for other in self._between[claim.near_device.name, claim.far_device.name]
+            if not other.far_port
         }
         theirs = {other.near_port for other in self._reports(claim) if not other.far_port or other.far == claim.near}
         return theirs.pop() if len(mine) == 1 and len(theirs) == 1 else ""
 
 
 _QUOTED = 3
+
+
+def _by_devices(claims: Iterable[Claim]) -> dict[tuple[str, str], list[Claim]]:
+    found: dict[tuple[str, str], list[Claim]] = defaultdict(list)
+    for claim in claims:
+        found[claim.near_device.name, claim.far_device.name].append(claim)
+    return found
 
 
 def _stated(far: Known, row: Neighbor) -> str:

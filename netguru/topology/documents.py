@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import json.decoder
 import json.scanner
+import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
@@ -177,9 +178,11 @@ def read_document(form: Format, document: Any, text: str, first_line: int) -> Re
 def _record(
     form: Format, node: Located, keys: tuple[str, ...], text: str, first_line: int, starts: list[int]
 ) -> Record:
-    first = first_line + bisect_right(starts, node.start) - 1
     last = first_line + bisect_right(starts, max(node.end - 1, node.start)) - 1
-    record = Record(start=first, end=last, excerpt=text[node.start : node.end])
+    key = re.search(r'"(?:[^"\\]|\\.){0,100}"\s*:\s*$', text[max(node.start - 160, 0) : node.start]) if keys else None
+    begin = node.start - len(key[0]) if key else node.start
+    first = first_line + bisect_right(starts, begin) - 1
+    record = Record(start=first, end=last, excerpt=text[begin : node.end])
     for name, places in form.fields.items():
         for place in places:
             values = list(_values(node, keys, place))

@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 _STEP_X, _STEP_Y = 220, 190
 _LONGEST = 200
 
-# pyvis leaves these in its page although its scripts are inlined.
-_OUTSIDE = re.compile(
-    r"<link\b[^>]*\bhref\s*=\s*[\"'](?:https?:)?//[^>]*>|<script\b[^>]*\bsrc\s*=\s*[\"'](?:https?:)?//[^>]*>\s*</script>",
-    re.IGNORECASE,
-)
+# pyvis leaves stylesheets and scripts of other hosts in its page although its own are inlined.
+_OUTSIDE = re.compile(r"<link\b[^>]*>|<script\b[^>]*\bsrc\s*=[^>]*>\s*</script>", re.IGNORECASE)
+# Angle brackets look-alikes: no tag can be made of a label, wherever the page's library puts it.
+_HARMLESS = str.maketrans({"<": "\u2039", ">": "\u203a", "&": "\uff06"})
 _POLICY = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline';"
     " style-src 'unsafe-inline'; img-src data:; font-src data:\">"
@@ -38,10 +37,11 @@ def draw_html(topology: Topology) -> str:
 
     canvas = Canvas(height="95vh", width="100%", cdn_resources="in_line", directed=False)
     places = layout(topology)
+    numbers = {device.name: number for number, device in enumerate(topology.devices)}
     for device in topology.devices:
         x, y = places[device.name]
         canvas.add_node(
-            device.name,
+            numbers[device.name],
             label=_plain(device.name),
             title=_plain(", ".join(part for part in (device.platform, *device.addresses[:4]) if part) or device.name),
             x=round(x * _STEP_X),
@@ -51,17 +51,21 @@ def draw_html(topology: Topology) -> str:
             shapeProperties={"borderDashes": False if device.reported else [4, 3]},
             color={"background": "#eef2f7", "border": "#4a5a70"},
         )
+    drawn: dict[frozenset[str], int] = {}
+    canvas.multigraph = True
     for link in topology.links:
+        pair = frozenset((link.a.device, link.b.device))
+        drawn[pair] = drawn.get(pair, -1) + 1
         canvas.add_edge(
-            link.a.device,
-            link.b.device,
+            numbers[link.a.device],
+            numbers[link.b.device],
+            smooth={"enabled": drawn[pair] > 0, "type": "curvedCW", "roundness": 0.15 * drawn[pair]},
             label=_plain(f"{short_port(link.a.port)} - {short_port(link.b.port)}"),
             title=_plain(_about(link)),
             dashes=link.seen_from != "both",
             color="#6b7a90",
             font={"size": 10, "align": "middle"},
         )
-    canvas.multigraph = True
     canvas.toggle_physics(False)
     return _closed(canvas.generate_html(notebook=False))
 
@@ -76,7 +80,7 @@ def _about(link: Link) -> str:
 
 def _plain(text: str) -> str:
     """Make a text harmless wherever the page's library puts it: no tags can be made of it."""
-    return text.replace("<", "‹").replace(">", "›").replace("&", "＆")[:_LONGEST]
+    return text.translate(_HARMLESS)[:_LONGEST]
 
 
 def _closed(page: str) -> str:

@@ -50,6 +50,7 @@ class Port:
     bundle: str = ""
     mode: str = ""
     native_vlan: int | None = None
+    access_vlan: int | None = None
     duplex: str = ""
     routed_by: set[str] = field(default_factory=set)
     lines: dict[str, tuple[Evidence, ...]] = field(default_factory=dict)
@@ -192,6 +193,9 @@ class Inventory:
             port = device.port(row["name"])
             if row.get("mac"):
                 self.own_mac(row["mac"], device, port.name)
+            if row.get("duplex") and not port.duplex:
+                port.duplex = row["duplex"]
+                port.lines.setdefault("duplex", (state.evidence(row),))
             if row.get("description"):
                 port.descriptions.append(Stated(row["description"], (state.evidence(row),)))
         for row in _rows(state, "addresses"):
@@ -225,8 +229,10 @@ def _add_interface(device: Known, config: DeviceConfig, interface: Interface, pe
         port.vrf = interface.vrf
         port.bundle = interface.channel_group
         port.mode, port.native_vlan, port.duplex = interface.mode, interface.native_vlan, interface.duplex
+        port.access_vlan = interface.access_vlan
         port.lines = {name: config.evidence(lines) for name, lines in interface.at.items() if lines}
-        port.lines.setdefault("", config.evidence(interface.lines[:1]))
+        # The whole of an interface proves what is not stated in it.
+        port.lines[""] = config.evidence(interface.lines)
     port.redundant = port.redundant or bool(interface.gateways)
     if interface.ospf and not all(item.passive for item in interface.ospf):
         port.routed_by.add("ospf")

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from netguru.topology.records import Records
 
 _SURE = 0.9
+# Every output shows its marks in its first record; a log of many megabytes is not searched to its end.
+_LOOK = 1_000_000
+# A line longer than this is no line of a neighbour output; patterns see its beginning only.
+_LONGEST_LINE = 2000
 
 
 @lru_cache(maxsize=8)
@@ -30,8 +34,9 @@ def _document(text: str) -> Any:
 
 def recognise(text: str) -> Format | None:
     """Find the format of a text; None when it is no neighbour output."""
+    head = text[:_LOOK]
     for form in formats():
-        if all(pattern.search(text) for pattern in form.needs) and (form.shape != "document" or _holds(form, text)):
+        if all(pattern.search(head) for pattern in form.needs) and (form.shape != "document" or _holds(form, text)):
             return form
     return None
 
@@ -78,9 +83,8 @@ def _coverage(piece: Piece, rows: list[Neighbor], gaps: dict[str, list[str]], no
 def _records(form: Format, piece: Piece) -> Records:
     if form.shape == "document":
         return read_document(form, _document(piece.text), piece.text, piece.first_line)
-    if form.shape == "table":
-        return read_table(form, piece.lines, piece.first_line)
-    return read_blocks(form, piece.lines, piece.first_line)
+    lines = [line[:_LONGEST_LINE] for line in piece.lines]
+    return (read_table if form.shape == "table" else read_blocks)(form, lines, piece.first_line)
 
 
 class NeighborReader:

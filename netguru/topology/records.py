@@ -31,8 +31,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """Hold what a shape found in a piece: the records, the lines that looked like one but were not
-    understood, and the number of entries that the device itself counts.
+    """Hold what a shape found in a piece.
+
+    `odd` are the lines that should be records and were not understood; `stated` is the number of
+    entries that the device itself counts.
     """
 
     found: tuple[Record, ...]

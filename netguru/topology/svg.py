@@ -39,7 +39,8 @@ def draw_svg(topology: Topology) -> str:
     label = f"Topology: {count['devices']} devices, {count['links']} links"
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}"'
-        f' viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" style="max-width:100%;height:auto" font-family="sans-serif" font-size="11"'
+        f' viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}"'
+        ' style="max-width:100%;height:auto" font-family="sans-serif" font-size="11"'
         ' fill="currentColor" stroke-width="1.2">'
     )
     parts = [head, *_lines(topology, places)]

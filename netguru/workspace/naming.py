@@ -15,6 +15,8 @@ _GENERIC = frozenset(
     "captures cli config configs data dump dumps files linux lldp cdp log logs neighbors neighbours output outputs "
     "pcap pcaps routers running show shows state switches tables text txt".split()
 )
+# leaf1_show_version.txt: what stands before the command.
+_BEFORE_COMMAND = re.compile(r"^(?P<device>.+?)[_\s.-]+(?:show|display)[_\s-]", re.IGNORECASE)
 _COMMAND = re.compile(
     r"^(?:show|sh|display|get|ip|bgp|lldp|cdp|interface|version|running|startup|lldpctl|lldpcli)(?:[\s_.-]|$)"
     r"|^(?:net|nv)[\s_.-]show(?:[\s_.-]|$)",
@@ -30,6 +32,8 @@ def name_device(name: str, known: Iterable[str] = ()) -> str:
 
     >>> name_device("show/leaf1/ip_route.txt"), name_device("lldp/leaf1.json"), name_device("x/core.cfg", ["Core"])
     ('leaf1', 'leaf1', 'Core')
+    >>> name_device("leaf1_show_version.txt"), name_device("leaf2/net_show_lldp_json.json")
+    ('leaf1', 'leaf2')
     """
     parts = name.split("/")
     stem = parts[-1].split(".", 1)[0] if not re.match(r"^[\d.]+$", parts[-1]) else parts[-1]
@@ -44,4 +48,7 @@ def name_device(name: str, known: Iterable[str] = ()) -> str:
             return by_key[key]
     if _COMMAND.match(stem) and folders:
         return folders[0]
-    return "" if _COMMAND.match(stem) else stem
+    if _COMMAND.match(stem):
+        return ""
+    before = _BEFORE_COMMAND.match(stem)
+    return before["device"] if before else stem
