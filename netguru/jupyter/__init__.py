@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 _NAMES = {
     "form": "netguru.jupyter.forms",
     "network_health": "netguru.jupyter.health",
-    "workbench": "netguru.jupyter.workbench",
 }
 
-__all__ = ["form", "load_ipython_extension", "network_health", "unload_ipython_extension", "workbench"]
+__all__ = ["form", "load_ipython_extension", "network_health", "unload_ipython_extension"]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
@@ -37,9 +36,6 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
-        module = import_module(_NAMES[name])
-        # The import system put the module of this name here; the function is meant.
-        value = globals()[name] = getattr(module, name)
-        return value
+        return getattr(import_module(_NAMES[name]), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

@@ -61,7 +61,7 @@ def _block(block: Block, limits: Limits, unfold: Severity | None) -> str:
         case Proofs():
             made = f'{_heading(block.title)}<div class="ng-proofs">{proofs(block.evidence, limits.rows)}</div>'
         case Covered():
-            made = _coverage(block.coverage)
+            made = coverage(block.coverage)
         case Section():
             inner = "".join(_block(item, limits, unfold) for item in block.blocks)
             made = (
@@ -114,9 +114,9 @@ def badge(severity: Severity) -> str:
     return f'<span class="ng-badge ng-{severity}">{severity}</span>'
 
 
-def counts(findings: Iterable[Finding]) -> str:
+def counts(found: Iterable[Finding]) -> str:
     """Count findings by severity as a row of marks, worst first."""
-    items = list(findings)
+    items = list(found)
     marks = [
         f'<span class="ng-tally">{badge(level)} <b>{number}</b></span>'
         for level in reversed(Severity)
@@ -126,13 +126,18 @@ def counts(findings: Iterable[Finding]) -> str:
 
 
 def _findings(block: FindingList, limits: Limits, unfold: Severity | None) -> str:
-    if not block.findings:
-        return f'{_heading(block.title, 0)}<div class="ng-none">No findings.</div>'
-    shown, more = limits.of(block.findings, limits.findings)
+    heading = _heading(block.title, len(block.findings))
+    return f"{heading}{counts(block.findings)}{findings(block.findings, limits, unfold)}"
+
+
+def findings(found: tuple[Finding, ...], limits: Limits, unfold: Severity | None = None) -> str:
+    """Write findings as a list of rows; those from `unfold` on are open."""
+    if not found:
+        return '<div class="ng-none">No findings.</div>'
+    shown, more = limits.of(found, limits.findings)
     rows = "".join(finding(item, limits, unfolded=unfold is not None and item.severity >= unfold) for item in shown)
-    rest = f'<div class="ng-more">{more} more of {len(block.findings)} findings are not shown</div>' if more else ""
+    rest = f'<div class="ng-more">{more} more of {len(found)} findings are not shown</div>' if more else ""
     return (
-        f"{_heading(block.title, len(block.findings))}{counts(block.findings)}"
         '<div class="ng-findings"><div class="ng-row ng-head"><span>severity</span><span>finding</span>'
         f"<span>subject</span><span>check</span></div>{rows}</div>{rest}"
     )
@@ -178,20 +183,21 @@ def _filter(text: str) -> str:
     return f'<code class="ng-filter" title="Wireshark display filter">{esc(text)}</code>' if text else ""
 
 
-def _coverage(coverage: Coverage) -> str:
+def coverage(stated: Coverage) -> str:
+    """Write what was read, what was not and why, and what to collect next."""
     rows = [
         f'<li class="ng-gap"><b>{gap.count}</b> not read: {esc(gap.reason)}{_places(gap.places)}</li>'
-        for gap in coverage.gaps
+        for gap in stated.gaps
     ]
-    rows += [f"<li>note: {esc(note)}</li>" for note in coverage.notes]
-    rows += [f"<li>collect next: {esc(missing)}</li>" for missing in coverage.missing]
+    rows += [f"<li>note: {esc(note)}</li>" for note in stated.notes]
+    rows += [f"<li>collect next: {esc(missing)}</li>" for missing in stated.missing]
     listed = f"<ul>{''.join(rows)}</ul>" if rows else ""
-    share = 100 * coverage.read / coverage.total if coverage.total else 100
+    share = 100 * stated.read / stated.total if stated.total else 100
     return (
         '<div class="ng-heading">coverage</div><div class="ng-coverage">'
         f'<span class="ng-bar"><span style="width:{share:.1f}%"></span></span> '
-        f"<b>{coverage.read}</b> of <b>{coverage.total}</b> {esc(coverage.unit)} read"
-        f"{listed}{_parts(coverage.parts)}</div>"
+        f"<b>{stated.read}</b> of <b>{stated.total}</b> {esc(stated.unit)} read"
+        f"{listed}{_parts(stated.parts)}</div>"
     )
 
 
