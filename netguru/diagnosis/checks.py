@@ -32,8 +32,9 @@ def ospf_sent_differs(joined: Joined) -> Iterator[Finding]:
     for capture in joined.network.captures:
         for (source, version), rows in _hellos(capture).items():
             for owner in joined.names.who(source):
-                stated = next((item for item in owner.port.ospf if item.version == version), None)
-                if stated is not None:
+                ospf = owner.port.ospf if owner.port else ()
+                stated = next((item for item in ospf if item.version == version), None)
+                if owner.port is not None and stated is not None:
                     yield from _compare_hello(capture, owner.port, source, stated, rows)
 
 
@@ -81,7 +82,7 @@ def bgp_open_against_configuration(joined: Joined) -> Iterator[Finding]:
                 if peer.address != source or peer.remote_as is None or peer.remote_as.value in sent:
                     continue
                 asn, numbers = next(iter(sent.items()))
-                speakers = sorted({owner.port.device for owner in joined.names.who(source)})
+                speakers = sorted({owner.device for owner in joined.names.who(source)})
                 yield finding(
                     "bgp.remote-as-mismatch@joined",
                     device=peer.device,

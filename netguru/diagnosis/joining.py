@@ -49,7 +49,7 @@ def _is_same(one: Sourced, other: Sourced) -> bool:
         return False
     if one.scope == other.scope:
         # One room may report a check twice on one device (two undefined names): only a repetition is the same.
-        return a.title == b.title and a.subject == b.subject
+        return a.title == b.title and overlap(a, b)
     return overlap(a, b)
 
 

@@ -13,14 +13,21 @@ if TYPE_CHECKING:
 
     from netguru.model.evidence import Evidence
     from netguru.model.facts import Facts, PortFacts
+    from netguru.model.topology import Neighbor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """A port that owns an address, and the evidence that it does."""
+    """Who owns an address: a device, its port where that is known, and the evidence."""
 
-    port: PortFacts
+    device: str
+    port: PortFacts | None = None
     evidence: tuple[Evidence, ...]
+
+    @property
+    def words(self) -> str:
+        """Name the owner."""
+        return f"{self.device} {self.port.port}" if self.port else self.device
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +38,26 @@ class Names:
     devices: dict[str, str]
 
     @classmethod
-    def of(cls, facts: Facts, devices: Iterable[str]) -> Names:
-        """Index the addresses and MACs of all ports."""
+    def of(cls, facts: Facts, devices: Iterable[str], neighbors: Iterable[Neighbor] = ()) -> Names:
+        """Index the addresses and MACs of all ports, and the chassis addresses that LLDP announces."""
+        spelling = {device_key(name): name for name in [*devices, *(port.device for port in facts.ports)]}
         owners: dict[str, list[Owner]] = {}
         for port, known in facts.addressed():
-            owners.setdefault(known.value.split("/", 1)[0].lower(), []).append(Owner(port, known.evidence))
+            address = known.value.split("/", 1)[0].lower()
+            owners.setdefault(address, []).append(Owner(device=port.device, port=port, evidence=known.evidence))
         for port in facts.ports:
             if port.mac is not None:
-                owners.setdefault(canonical_mac(port.mac.value), []).append(Owner(port, port.mac.evidence))
-        spelling = {device_key(name): name for name in [*(port.device for port in facts.ports), *devices]}
+                owner = Owner(device=port.device, port=port, evidence=port.mac.evidence)
+                owners.setdefault(canonical_mac(port.mac.value), []).append(owner)
+        for row in neighbors:
+            mac, device = canonical_mac(row.chassis_id), spelling.get(device_key(row.remote_device))
+            # A port's own address says more than the chassis address of its device.
+            if mac and device and mac not in owners:
+                owners[mac] = [Owner(device=device, evidence=row.evidence)]
         return cls(owners, spelling)
 
     def who(self, address: str) -> list[Owner]:
-        """Give the ports that own an address or MAC; loopback-like addresses of every host own nothing."""
+        """Give the owners of an address or MAC."""
         return self.owners.get(canonical_mac(address) or address.lower(), [])
 
     def locate(self, finding: Finding) -> Finding:
@@ -60,8 +74,8 @@ class Names:
         proof: list[Evidence] = []
         for address in subject.addresses:
             for owner in self.who(address):
-                spelled |= _subject(owner.port, with_port=not subject.interfaces)
-                symptoms.append(f"{address} is {owner.port.device} {owner.port.port}")
+                spelled |= _subject(owner, with_port=not subject.interfaces)
+                symptoms.append(f"{address} is {owner.words}")
                 proof += owner.evidence[:1]
         if not proof and spelled.devices == subject.devices and spelled.interfaces == subject.interfaces:
             return finding
@@ -73,8 +87,8 @@ class Names:
         )
 
 
-def _subject(port: PortFacts, *, with_port: bool) -> Subject:
+def _subject(owner: Owner, *, with_port: bool) -> Subject:
     # A loopback address names the device; the fault is on some path to it, not on the loopback.
-    loopback = port.port.lower().startswith("lo")
-    pairs = ((port.device, port.port),) if with_port and not loopback else ()
-    return Subject(devices=(port.device,), interfaces=pairs)
+    if owner.port is None or not with_port or owner.port.port.lower().startswith("lo"):
+        return Subject(devices=(owner.device,))
+    return Subject(devices=(owner.device,), interfaces=((owner.device, owner.port.port),))

@@ -31,7 +31,7 @@ def diagnose(path: Path, *, progress: Progress) -> Diagnosis:
     """Diagnose a folder or one file; raises FileRejectedError when there is nothing to read."""
     network = open_network(path)
     facts = facts_of(network)
-    names = Names.of(facts, network.devices)
+    names = Names.of(facts, network.devices, network.all_neighbors())
     found = []
     subjects = list(_subjects(Joined(network=network, facts=facts, names=names)))
     for position, (scope, subject) in enumerate(subjects):
