@@ -34,19 +34,32 @@ def duplicate_address(facts: Facts) -> Iterator[Finding]:
             owners[vrf_of(port), str(interface.ip)].append((port, known))
     for (_, address), rows in owners.items():
         ports = {port.key: port for port, _ in rows}
-        # The same address on loopbacks is an anycast service.
-        if len(ports) < 2 or address in virtual or all(_LOOPBACK.match(port.port) for port in ports.values()):  # noqa: PLR2004 - a pair
+        if len(ports) < 2 or address in virtual or _is_meant(rows):  # noqa: PLR2004 - a pair
             continue
-        management = all(_MANAGEMENT.match(port.port) for port in ports.values())
+        unsure = all(_MANAGEMENT.match(port.port) for port in ports.values()) or _serves_instances(facts, rows)
         names = sorted(shown(port) for port in ports.values())
         yield finding(
             "ip.duplicate-address",
-            severity=Severity.WARNING if management else None,
+            severity=Severity.WARNING if unsure else None,
             address=address,
             ports=" and ".join(names),
             subject=subject(ports.values(), [address]),
             evidence=proofs(*(known for _, known in rows)),
         )
+
+
+def _is_meant(rows: list[tuple[PortFacts, Known[str]]]) -> bool:
+    """Say whether one address on several ports is a technique: anycast loopbacks, links without own addresses."""
+    devices = {device_key(port.device) for port, _ in rows}
+    single = all(ip_interface(known.value).network.num_addresses == 1 for _, known in rows)
+    return (len(devices) == 1 and single) or all(_LOOPBACK.match(port.port) for port, _ in rows)
+
+
+def _serves_instances(facts: Facts, rows: list[tuple[PortFacts, Known[str]]]) -> bool:
+    """Say whether a provider's routing instance ends in the subnet: customers may use the same addresses."""
+    networks = {ip_interface(known.value).network for _, known in rows}
+    subnets = facts.subnets()
+    return any(vrf_of(port) for network in networks for port, _ in subnets.get(network, ()))
 
 
 @check("facts", "ip.mask-mismatch", profile="addresses")

@@ -76,7 +76,9 @@ class _Sides:
         for port in self.ports[device]:
             for known in port.addresses:
                 interface = ip_interface(known.value)
-                chosen = port_key(port.port) == port_key(stated) if stated else _within(peer.address, str(interface.network))
+                chosen = (
+                    port_key(port.port) == port_key(stated) if stated else _within(peer.address, str(interface.network))
+                )
                 if chosen and interface.version == version:
                     found.add(str(interface.ip))
         router_id = self.facts.router_ids.get(device) or self.facts.router_ids.get(peer.device)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from netguru.checks import check, finding
 from netguru.config.joints import is_up, proofs, shown, subject, vrf_of
-from netguru.model.finding import Finding
 from netguru.model.names import device_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netguru.model.facts import Facts, GatewayFacts, Known, PortFacts
+    from netguru.model.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def address_mismatch(facts: Facts) -> Iterator[Finding]:
             if ip_address(member.address.value.split("/")[0]) in network:
                 key = (member.group.protocol, member.group.group.value, f"{vrf_of(member.port)} {network}")
                 by_group[key][member.port.key].append(member)
-    for (protocol, group, network), ports in by_group.items():
+    for (protocol, group, place), ports in by_group.items():
         sets = {key: {item.address.value for item in members} for key, members in ports.items()}
         rows = [members[0] for members in ports.values()]
         if len({device for device, _ in ports}) < 2 or set.intersection(*sets.values()):  # noqa: PLR2004 - a pair
@@ -90,7 +90,7 @@ def address_mismatch(facts: Facts) -> Iterator[Finding]:
             "gateway.address-mismatch",
             protocol=protocol.upper(),
             group=group,
-            network=network.strip(),
+            network=place.strip(),
             told=", ".join(f"{shown(item.port)} has {item.address.value}" for item in rows),
             subject=subject((item.port for item in rows), [item.address.value for item in rows]),
             evidence=proofs(*(item.address for item in rows)),

@@ -55,7 +55,7 @@ def area_mismatch(facts: Facts) -> Iterator[Finding]:
         yield finding(
             "ospf.area-mismatch",
             network=network,
-            told=told([port for port, _ in rows], lambda port: f"area {by_port[port.key]}"),
+            told=told([port for port, _ in rows], lambda port, v=by_port: f"area {v[port.key]}"),  # type: ignore[misc]  # a default argument binds the loop's value
             subject=subject(port for port, _ in rows),
             evidence=proofs(*(known for _, known in rows)),
         )
@@ -78,7 +78,7 @@ def timer_mismatch(facts: Facts) -> Iterator[Finding]:
         yield finding(
             "ospf.timer-mismatch",
             network=str(network),
-            told=told(ports, lambda port, v=values: "hello {} dead {}".format(*v[port.key])),  # type: ignore[misc]
+            told=told(ports, lambda port, v=values: "hello {} dead {}".format(*v[port.key])),  # type: ignore[misc]  # a default argument binds the loop's value
             subject=subject(ports),
             evidence=proofs(*(item for _, hello, dead in known for item in (hello, dead))),
         )
@@ -96,7 +96,7 @@ def mtu_mismatch(facts: Facts) -> Iterator[Finding]:
         yield finding(
             "ospf.mtu-mismatch",
             network=network,
-            told=told([port for port, _ in rows], lambda port: f"MTU {by_port[port.key]}"),
+            told=told([port for port, _ in rows], lambda port, v=by_port: f"MTU {v[port.key]}"),  # type: ignore[misc]  # a default argument binds the loop's value
             subject=subject(port for port, _ in rows),
             evidence=proofs(*(known for _, known in rows)),
         )
@@ -118,7 +118,7 @@ def subnet_mtu_mismatch(facts: Facts) -> Iterator[Finding]:
             yield finding(
                 "link.mtu-mismatch",
                 network=str(network),
-                told=told(rows, lambda port, k=known: f"MTU {k[port.key][1].value}"),  # type: ignore[misc]
+                told=told(rows, lambda port, k=known: f"MTU {k[port.key][1].value}"),  # type: ignore[misc]  # a default argument binds the loop's value
                 subject=subject(rows),
                 evidence=proofs(*(mtu for _, mtu in known.values())),
             )

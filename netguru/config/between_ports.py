@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from netguru.checks import finding
 from netguru.config.joints import is_up, proofs, shown, subject
-from netguru.model.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netguru.model.facts import Known, PortFacts
+    from netguru.model.finding import Finding
 
 _SHOWN_VLANS = 12
 

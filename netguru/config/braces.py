@@ -10,7 +10,7 @@ from netguru.config.tree import Grown, Node, raw_lines, without_pager
 if TYPE_CHECKING:
     from netguru.config.platforms import Platform
 
-_TOKEN = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\])*"|[{};]|\[|\]|#[^\n]*|[^\s{};\[\]"]+', re.DOTALL)
+_MARK = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\])*"|[{};]|\[|\]|#[^\n]*|[^\s{};\[\]"]+', re.DOTALL)
 _PREFIXES = ("inactive:", "protect:", "replace:", "active:", "unprotect:", "delete:")
 _SET = re.compile(r'"(?:\\.|[^"\\])*"|\S+')
 
@@ -71,7 +71,7 @@ def grow_braces(text: str, platform: Platform, first_line: int = 1) -> Grown:
 
 
 class _Braces:
-    """One pass over the tokens of a text."""
+    """One pass over the marks of a text."""
 
     def __init__(self, text: str, first_line: int) -> None:
         lines = [without_pager(line) for line in raw_lines(text)]
@@ -89,14 +89,14 @@ class _Braces:
 
     def grow(self) -> Grown:
         line, place = self.first, 0
-        for match in _TOKEN.finditer(self.text):
+        for match in _MARK.finditer(self.text):
             line += self.text.count("\n", place, match.start())
             place = match.start()
-            token = match[0]
-            end = line + token.count("\n")
-            if token.startswith(("/*", "#")) and not token.startswith("#include"):
+            mark = match[0]
+            end = line + mark.count("\n")
+            if mark.startswith(("/*", "#")) and not mark.startswith("#include"):
                 continue
-            self._take(token, line, end)
+            self._take(mark, line, end)
         if self.words:
             self._finish(self.start)
         structure = frozenset(range(self.first, self.first + self.count)) - self.used
@@ -107,20 +107,20 @@ class _Braces:
             inactive=frozenset(self.inactive),
         )
 
-    def _take(self, token: str, line: int, end: int) -> None:
-        if token == "[" and self.words:
+    def _take(self, mark: str, line: int, end: int) -> None:
+        if mark == "[" and self.words:
             self.members = []
-        elif token == "]" and self.members is not None:
+        elif mark == "]" and self.members is not None:
             pass
-        elif token == ";":
+        elif mark == ";":
             self._finish(line)
-        elif token == "{":
+        elif mark == "{":
             nodes = self._finish(line)
             if nodes:
                 self.stack.append(nodes[-1])
             else:
                 self.odd.append(line)
-        elif token == "}":
+        elif mark == "}":
             if self.words:
                 self._finish(line)
             if self.stack:
@@ -130,7 +130,7 @@ class _Braces:
         else:
             if not self.words and self.members is None:
                 self.start = line
-            (self.words if self.members is None else self.members).append(token)
+            (self.words if self.members is None else self.members).append(mark)
             self.used.update(range(line, end + 1))
 
     def _finish(self, line: int) -> list[Node]:

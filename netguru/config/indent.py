@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 # Lines that the device or the terminal prints around a configuration.
 _HEADER = re.compile(
-    r"Building configuration\.\.\.|Current configuration\s*:.*|Using \d+ out of \d+ bytes.*|: (?:Saved|Written by|end).*"
-    r"|Cryptochecksum:.*|\[OK\]|NVRAM config last updated.*|Last configuration change.*|% ?Warning.*"
+    r"Building configuration\.\.\.|Current configuration\s*:.*|Using \d+ out of \d+ bytes.*"
+    r"|: (?:Saved|Written by|end).*|Cryptochecksum:.*|\[OK\]|NVRAM config last updated.*|Last configuration change.*"
+    r"|% ?Warning.*"
 )
 
 

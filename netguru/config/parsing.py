@@ -89,9 +89,9 @@ def _coverage(total: int, unmodelled: tuple[int, ...], piece: Piece) -> Coverage
 
 
 def parse_text(text: str, *, name: str = "text", platform: str = "") -> DeviceConfig:
-    """Read a configuration that is already a string; `name` stands for the file in evidence.
+    r"""Read a configuration that is already a string; `name` stands for the file in evidence.
 
-    >>> parse_text("hostname r1\\ninterface lo\\n ip address 10.0.0.1/32\\n").interfaces[0].addresses
+    >>> parse_text("hostname r1\ninterface lo\n ip address 10.0.0.1/32\n").interfaces[0].addresses
     ('10.0.0.1/32',)
     """
     data = text.encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from netguru import resources
@@ -18,11 +19,20 @@ HEAD_CHARACTERS = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marker:
-    """A pattern that speaks for a platform with its weight (negative: against it) and the reason in words."""
+    """A pattern that speaks for a platform with its weight (negative: against it) and the reason in words.
+
+    It counts when it is found at `least` so many times.
+    """
 
     pattern: re.Pattern[str]
     weight: float
     reason: str
+    least: int = 1
+
+    def first(self, text: str) -> re.Match[str] | None:
+        """Give the first match when there are enough of them."""
+        found = list(islice(self.pattern.finditer(text), self.least))
+        return found[0] if len(found) >= self.least else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +118,12 @@ def _platform(name: str, row: dict[str, Any]) -> Platform:
         clear_text_types=frozenset(row["clear_text_types"]),
         defaults=row["defaults"],
         markers=tuple(
-            Marker(pattern=re.compile(item["pattern"]), weight=item["weight"], reason=item["reason"])
+            Marker(
+                pattern=re.compile(item["pattern"]),
+                weight=item["weight"],
+                reason=item["reason"],
+                least=item.get("least", 1),
+            )
             for item in row["markers"]
         ),
     )
@@ -132,9 +147,9 @@ def platform(name: str) -> Platform:
 
 
 def detect(text: str) -> Verdict | None:
-    """Find the platform whose markers weigh most in a text; None when nothing speaks for any.
+    r"""Find the platform whose markers weigh most in a text; None when nothing speaks for any.
 
-    >>> detect("frr version 8.4.4\\nhostname r1\\n").platform.name
+    >>> detect("frr version 8.4.4\nhostname r1\n").platform.name
     'frr'
     """
     # Line ends are unified first: `$` knows LF only.
@@ -150,7 +165,7 @@ def detect(text: str) -> Verdict | None:
 def _judge(item: Platform, head: str) -> Verdict | None:
     score, reasons = 0.0, []
     for marker in item.markers:
-        match = marker.pattern.search(head)
+        match = marker.first(head)
         if match is not None:
             score += marker.weight
             if marker.weight > 0:

@@ -90,13 +90,13 @@ def _sets_mtu(config: DeviceConfig) -> bool:
     return any(line.text.startswith(("system mtu", "system jumbomtu")) for line in walk(config.tree))
 
 
-def _ospf(
-    config: DeviceConfig, interface: Interface, row: OspfInterface, defaults: Mapping[str, int]
-) -> OspfFacts:
+def _ospf(config: DeviceConfig, interface: Interface, row: OspfInterface, defaults: Mapping[str, int]) -> OspfFacts:
     block = interface_block(config, interface)
 
     def stated(value: Any, name: str) -> Known[Any] | None:
-        return None if value in (None, "") else Known(value=value, evidence=proof(config, row.at.get(name, ())) or block)
+        return (
+            None if value in (None, "") else Known(value=value, evidence=proof(config, row.at.get(name, ())) or block)
+        )
 
     hello = stated(row.hello_interval, "hello_interval")
     dead = stated(row.dead_interval, "dead_interval")

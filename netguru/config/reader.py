@@ -28,19 +28,19 @@ class ConfigReader:
     """Read device configurations of all platforms that have a table."""
 
     name = "config"
-    role: Literal["config"] = "config"
+    role: Literal["config", "state", "neighbors"] = "config"
 
     def recognise(self, piece: Piece) -> Match | None:
         """Judge a piece by the markers of the platforms, and against the signs of other outputs."""
         command = piece.command.strip()
         shows = any(sign.match(command) for sign in _signs("config_commands"))
-        if command and not shows:
-            return None
+        # A heading in a file of several parts can look like a command; then the text must say more.
+        enough = ENOUGH / 2 if shows else (ENOUGH * 2 if command else ENOUGH)
         head = piece.text[:_HEAD].replace("\r\n", "\n").replace("\r", "\n")
         if any(sign.search(head) for sign in _signs("not_config")):
             return None
         verdict = detect(piece.text)
-        if verdict is None or verdict.score < (ENOUGH / 2 if shows else ENOUGH):
+        if verdict is None or verdict.score < enough:
             return None
         return Match(confidence=min(0.99, 0.5 + verdict.score / 4), kind=verdict.platform.name, reason=verdict.reason)
 

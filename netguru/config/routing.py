@@ -185,8 +185,7 @@ def static_routes(events: Iterable[Event]) -> tuple[StaticRoute, ...]:
             junos[event.get("vrf"), event.own["prefix"], event.own.get("hops", "")].append(event)
         elif "hops" in event.own:
             routes.append(_route(event))
-    for rows in junos.values():
-        routes.append(_junos_route(rows))
+    routes += [_junos_route(rows) for rows in junos.values()]
     return tuple(sorted(routes, key=lambda route: route.lines))
 
 

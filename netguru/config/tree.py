@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _WITH_END = re.compile("[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+$")
 # What a pager leaves in front of a line: its prompt, then backspaces or a carriage return that wipe it out.
 _PAGER = re.compile(
-    r"^(?:\s*(?:<?-+ ?\(?[Mm]ore(?: ?\d+%)?\)? ?-+>?)(?:\[[\dKm;]*|\x1b\[[\d;]*[A-Za-z])?[ \t]*)?(?:[\x08]+[ \t]*)*[\x08]*"
+    r"^(?:\s*(?:<?-+ ?\(?[Mm]ore(?: ?\d+%)?\)? ?-+>?)(?:\[[\dKm;]*|\x1b\[[\d;]*[A-Za-z])?[ \t]*)?"
+    r"(?:[\x08]+[ \t]*)*[\x08]*"
 )
 
 
@@ -53,18 +54,18 @@ class Grown:
 
 
 def raw_lines(text: str) -> list[str]:
-    """Split a text into lines that keep their ends: LF, CRLF or CR.
+    r"""Split a text into lines that keep their ends: LF, CRLF or CR.
 
-    >>> raw_lines("a\\r\\nb\\nc")
-    ['a\\r\\n', 'b\\n', 'c']
+    >>> raw_lines("a\r\nb\nc")
+    ['a\r\n', 'b\n', 'c']
     """
     return _WITH_END.findall(text)
 
 
 def without_pager(line: str) -> str:
-    """Drop what a pager left at the start of a line; the line end goes too.
+    r"""Drop what a pager left at the start of a line; the line end goes too.
 
-    >>> without_pager(" --More-- \\x08\\x08\\x08\\x08\\x08\\x08\\x08\\x08\\x08 ip route")
+    >>> without_pager(" --More-- \x08\x08\x08\x08\x08\x08\x08\x08\x08 ip route")
     ' ip route'
     """
     bare = line.rstrip("\r\n")

@@ -5,7 +5,7 @@ A check runs only where the platform's table lists its subject under `audit`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netguru.checks import check, finding
 from netguru.config.checks.references import is_whole
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from netguru.model.evidence import Evidence
 
 
+_FORMS = {"0": "in clear text", "7": "as type 7, which is reversible"}
+
+
 def _audited(config: DeviceConfig, subject: str) -> bool:
     return subject in platform(config.platform).audit
 
 
-def _finding(check_id: str, config: DeviceConfig, evidence: tuple[Evidence, ...], **values: object) -> Finding:
-    return finding(
-        check_id, device=config.hostname, subject=Subject(devices=(config.hostname,)), evidence=evidence, **values
-    )
+def _finding(check_id: str, config: DeviceConfig, evidence: tuple[Evidence, ...], **values: str) -> Finding:
+    subject = Subject(devices=(config.hostname,))
+    texts: dict[str, Any] = dict(values)
+    return finding(check_id, device=config.hostname, subject=subject, evidence=evidence, **texts)
 
 
 def _lines(config: DeviceConfig, name: str) -> Lines:
@@ -77,7 +80,12 @@ def no_enable_secret(config: DeviceConfig) -> Iterator[Finding]:
 @check("config", "hygiene.ntp-missing", profile="hygiene")
 def ntp_missing(config: DeviceConfig) -> Iterator[Finding]:
     """Find a device without a time server."""
-    if _audited(config, "ntp") and is_whole(config) and not config.system.ntp_servers and not _lines(config, "ntp_server"):
+    if (
+        _audited(config, "ntp")
+        and is_whole(config)
+        and not config.system.ntp_servers
+        and not _lines(config, "ntp_server")
+    ):
         yield _finding("hygiene.ntp-missing", config, absence(config))
 
 
@@ -125,7 +133,7 @@ def clear_text_user(config: DeviceConfig) -> Iterator[Finding]:
         return
     for user in config.system.users:
         if user.secret_type in platform(config.platform).clear_text_types:
-            form = "in clear text" if user.secret_type == "0" else f"as type {user.secret_type}, which is reversible"
+            form = _FORMS.get(user.secret_type, f"as type {user.secret_type}")
             yield _finding("hygiene.cleartext-user", config, proof(config, user.lines), user=user.name, form=form)
 
 
