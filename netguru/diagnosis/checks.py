@@ -41,9 +41,10 @@ def ospf_sent_differs(joined: Joined) -> Iterator[Finding]:
 def _hellos(capture: Capture) -> dict[tuple[str, int], list[dict[str, Any]]]:
     import polars as pl
 
-    table = capture.protocol("ospf").filter(pl.col("type") == 1)
+    columns = ("number", "src", "version", "area", "hello_interval", "dead_interval")
+    table = capture.protocol("ospf").filter(pl.col("type") == 1).select(columns)
     grouped: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    for row in table.select("number", "src", "version", "area", "hello_interval", "dead_interval").iter_rows(named=True):
+    for row in table.iter_rows(named=True):
         grouped.setdefault((row["src"], row["version"]), []).append(row)
     return grouped
 
