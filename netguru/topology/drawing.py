@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netguru.topology.graph import layout
+from netguru.topology.graph import Position, layout
 from netguru.topology.svg import short_port
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def draw_html(topology: Topology) -> str:
 
     canvas = Canvas(height="95vh", width="100%", cdn_resources="in_line", directed=False)
     places = layout(topology)
-    numbers = {device.name: number for number, device in enumerate(topology.devices)}
+    numbers = {device.name: number for number, device in enumerate(topology.devices, start=1)}
     for device in topology.devices:
         x, y = places[device.name]
         canvas.add_node(
@@ -59,7 +59,7 @@ def draw_html(topology: Topology) -> str:
         canvas.add_edge(
             numbers[link.a.device],
             numbers[link.b.device],
-            smooth={"enabled": drawn[pair] > 0, "type": "curvedCW", "roundness": 0.15 * drawn[pair]},
+            smooth=_curve(drawn[pair], places[link.a.device], places[link.b.device]),
             label=_plain(f"{short_port(link.a.port)} - {short_port(link.b.port)}"),
             title=_plain(_about(link)),
             dashes=link.seen_from != "both",
@@ -68,6 +68,14 @@ def draw_html(topology: Topology) -> str:
         )
     canvas.toggle_physics(False)
     return _closed(canvas.generate_html(notebook=False))
+
+
+def _curve(number: int, a: Position, b: Position) -> dict[str, object]:
+    """Bend a link that has others beside it, or devices between its ends."""
+    past = a[1] == b[1] and abs(a[0] - b[0]) > 1
+    if not number and not past:
+        return {"enabled": False, "type": "continuous"}
+    return {"enabled": True, "type": "curvedCW", "roundness": 0.15 * (number + past)}
 
 
 def _about(link: Link) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netguru.model.coverage import Coverage
 from netguru.model.result import Result
 from netguru.model.topology import Neighbor, Topology
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from netguru.model.coverage import Coverage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

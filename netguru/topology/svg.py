@@ -12,9 +12,9 @@ from netguru.topology.graph import Position, attributes, layout
 if TYPE_CHECKING:
     from netguru.model.topology import Device, Link, Topology
 
-_STEP_X, _STEP_Y, _MARGIN = 150.0, 120.0, 30.0
-_BOX_W, _BOX_H = 116.0, 34.0
-_NAME = 17
+_STEP_X, _STEP_Y, _MARGIN = 176.0, 140.0, 30.0
+_BOX_W, _BOX_H = 104.0, 32.0
+_NAME = 15
 """Characters of a device name that fit into a box."""
 
 # Control characters are not allowed in XML, not even escaped.
@@ -79,39 +79,54 @@ def _lines(topology: Topology, places: dict[str, Position]) -> list[str]:
     between: dict[tuple[str, str], list[Link]] = defaultdict(list)
     for link in topology.links:
         between[min(link.a.device, link.b.device), max(link.a.device, link.b.device)].append(link)
-    return [
-        _line(link, places, (position - (len(links) - 1) / 2) * 14)
-        for links in between.values()
-        for position, link in enumerate(links)
-    ]
+    drawn: dict[str, int] = defaultdict(int)
+    parts = []
+    for links in between.values():
+        for position, link in enumerate(links):
+            parts.append(_line(link, places, (position - (len(links) - 1) / 2) * 18, drawn))
+            drawn[link.a.device] += 1
+            drawn[link.b.device] += 1
+    return parts
 
 
-def _line(link: Link, places: dict[str, Position], shift: float) -> str:
-    (ax, ay), (bx, by) = places[link.a.device], places[link.b.device]
-    length = max(((bx - ax) ** 2 + (by - ay) ** 2) ** 0.5, 1.0)
-    # A link along a row bends under the boxes between its ends.
-    bend = 46.0 if ay == by and abs(ax - bx) > _STEP_X else 0.0
-    dx, dy = -(by - ay) / length * shift, (bx - ax) / length * shift
-    cx, cy = (ax + bx) / 2 + 2 * dx, (ay + by) / 2 + 2 * dy + 2 * bend
+def _line(link: Link, places: dict[str, Position], shift: float, drawn: dict[str, int]) -> str:
+    a, b = places[link.a.device], places[link.b.device]
+    length = max(((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2) ** 0.5, 1.0)
+    # A link along a row bends under the boxes between its ends; a loop of one device bends above it.
+    bend = -50.0 if a == b else 46.0 if a[1] == b[1] and abs(a[0] - b[0]) > _STEP_X else 0.0
+    middle = (
+        (a[0] + b[0]) / 2 - (b[1] - a[1]) / length * shift * 2,
+        (a[1] + b[1]) / 2 + (b[0] - a[0]) / length * shift * 2 + 2 * bend,
+    )
+    start, end = _border(a, middle), _border(b, middle)
     dash = {"both": "", "neither": ' stroke-dasharray="2 4"'}.get(link.seen_from, ' stroke-dasharray="7 4"')
     about = f"{link.a.device} {link.a.port} - {link.b.device} {link.b.port} ({', '.join(link.protocols)})"
-    ends = ((link.a.port, ax, ay), (link.b.port, bx, by))
-    labels = []
-    for port, x, y in ends:
-        tx, ty = _towards(x, y, cx, cy, 40.0)
-        labels.append(
-            f'<text x="{tx:.1f}" y="{ty:.1f}" text-anchor="middle" font-size="9" fill-opacity="0.75">'
-            f"{clean(short_port(port))}</text>"
-        )
+    labels = "".join(
+        _label(port, place, middle, drawn[device])
+        for device, port, place in ((link.a.device, link.a.port, start), (link.b.device, link.b.port, end))
+    )
     return (
-        f'<g><title>{clean(about)}</title><path d="M{ax:.1f} {ay:.1f}Q{cx:.1f} {cy:.1f} {bx:.1f} {by:.1f}"'
-        f' fill="none" stroke="currentColor" stroke-opacity="{0.35 + link.confidence * 0.4:.2f}"{dash}/>'
-        f"{''.join(labels)}</g>"
+        f'<g><title>{clean(about)}</title><path d="M{start[0]:.1f} {start[1]:.1f}Q{middle[0]:.1f} {middle[1]:.1f}'
+        f' {end[0]:.1f} {end[1]:.1f}" fill="none" stroke="currentColor"'
+        f' stroke-opacity="{0.35 + link.confidence * 0.4:.2f}"{dash}/>{labels}</g>'
     )
 
 
-def _towards(x: float, y: float, to_x: float, to_y: float, far: float) -> Position:
-    length = max(((to_x - x) ** 2 + (to_y - y) ** 2) ** 0.5, 1.0)
-    # Far enough to leave the box, which is wider than it is high.
-    reach = min(far + 25 * abs(to_x - x) / length, 0.8 * length)
-    return x + (to_x - x) / length * reach, y + (to_y - y) / length * reach
+def _border(centre: Position, to: Position) -> Position:
+    """Give the point where a line from a box's centre leaves the box."""
+    dx, dy = to[0] - centre[0], to[1] - centre[1]
+    if not dx and not dy:
+        return centre
+    part = min(_BOX_W / 2 / abs(dx) if dx else 1.0, _BOX_H / 2 / abs(dy) if dy else 1.0, 1.0)
+    return centre[0] + dx * part, centre[1] + dy * part
+
+
+def _label(port: str, at: Position, to: Position, number: int) -> str:
+    """Write a port's name near its end; neighbouring lines alternate so that names do not meet."""
+    length = max(((to[0] - at[0]) ** 2 + (to[1] - at[1]) ** 2) ** 0.5, 1.0)
+    reach = min(14.0 + 15.0 * (number % 2), 0.6 * length)
+    x, y = at[0] + (to[0] - at[0]) / length * reach, at[1] + (to[1] - at[1]) / length * reach
+    return (
+        f'<text x="{x:.1f}" y="{y + 3:.1f}" text-anchor="middle" font-size="9" fill-opacity="0.8">'
+        f"{clean(short_port(port))}</text>"
+    )
