@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 
 _ROOT = Path(__file__).parents[2]
+_OURS = ("PYTHON", "VIRTUAL_ENV", "NETGURU")
 _UV = shutil.which("uv") or str(_ROOT / ".venv" / "bin" / "uv")
 
 
 def _run(*command: str | Path, cwd: Path) -> str:
     # Nothing of the checkout's environment leaks into the new one.
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV", "NETGURU"))}
-    done = subprocess.run([str(word) for word in command], cwd=cwd, env=clean, capture_output=True, text=True, check=False)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=cwd, env=kept, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from netguru.checks.reread import verify
 
+from netguru.checks.reread import verify
 from netguru.diagnosis import Diagnosis, run
 from netguru.model import Finding, Severity
 
