@@ -14,11 +14,11 @@ import polars as pl
 from netguru.model.evidence import QUOTATION_LIMIT
 from netguru.pcap.addresses import endpoint
 from netguru.pcap.protocols.base import Protocol, named, protocols
-from netguru.pcap.protocols.table import chosen, decode_packet, ends
+from netguru.pcap.protocols.table import chosen, decode_payload, ends, read
 from netguru.pcap.protocols.wire import Row, clean
 
 if TYPE_CHECKING:
-    from netguru.model.capture import Capture
+    from netguru.pcap.capture import CaptureFile
 
 _TCP, _UDP, _ICMP, _ICMP6 = 6, 17, 1, 58
 _FLAGS = ((0x002, "SYN"), (0x001, "FIN"), (0x004, "RST"), (0x008, "PSH"), (0x010, "ACK"), (0x020, "URG"))
@@ -27,16 +27,23 @@ _MESSAGES_SHOWN = 4
 _SKIPPED = {"nd"}
 
 
-def describe(capture: Capture, number: int) -> str:
-    """Describe packet `number` of a capture in one line.
+def describe(capture: CaptureFile, number: int) -> str:
+    """Describe packet `number` of a capture in one line; what a tunnel carries follows behind a bar.
 
-    Raises UnknownNameError when there is no such packet (the capture does).
+    Raises InputError when there is no such packet.
     """
-    (frame,) = capture.frames([number])
-    rows = capture.packets().slice(number - 1, 1).with_columns(**_choices()).collect()
-    packet = rows.row(0, named=True)
-    parts = [_addresses(packet), _tagged(packet), _words(packet, frame), _remaining(packet)]
-    return clean(" ".join(part for part in parts if part), QUOTATION_LIMIT)
+    capture.frames([number])
+    rows = [capture.packets().slice(number - 1, 1).collect()]
+    inside = capture.inner().filter((pl.col("number") == number) & (pl.col("tunnel") != "icmp"))
+    if inside.height:
+        rows += [inside.slice(place, 1) for place in range(inside.height)]
+    return clean(" | ".join(_describe(capture, row) for row in rows), QUOTATION_LIMIT)
+
+
+def _describe(capture: CaptureFile, row: pl.DataFrame) -> str:
+    packet = row.with_columns(**_choices()).row(0, named=True)
+    parts = [packet.get("tunnel") or "", _addresses(packet), _tagged(packet), _words(capture, packet, row)]
+    return " ".join(part for part in (*parts, _remaining(packet)) if part)
 
 
 @cache
@@ -56,9 +63,9 @@ def _tagged(packet: Row) -> str:
     return f"vlan {','.join(tags)}" if tags else ""
 
 
-def _words(packet: Row, frame: bytes) -> str:
+def _words(capture: CaptureFile, packet: Row, row: pl.DataFrame) -> str:
     known = _protocol(packet)
-    messages = decode_packet(known, packet, frame) if known else []
+    messages = decode_payload(known, packet, read(capture, known, row)[0]) if known else []
     said = "; ".join(known.brief(row) for row in messages[:_MESSAGES_SHOWN]) if known else ""
     if packet["fragment_offset"]:
         return f"{_ip_protocol(packet['protocol'])} fragment at {packet['fragment_offset']} id {packet['ip_id']}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netguru.model.topology import Neighbor
-from netguru.pcap.protocols.table import numbers, table
+from netguru.pcap.protocols.table import numbers
 from netguru.pcap.protocols.wire import Row
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def neighbors(capture: Capture) -> tuple[Neighbor, ...]:
 
 def _groups(capture: Capture, protocol: str, key: tuple[str, ...]) -> list[list[Row]]:
     grouped: dict[tuple[object, ...], list[Row]] = {}
-    for row in table(capture, protocol).iter_rows(named=True):
+    for row in capture.protocol(protocol).iter_rows(named=True):
         grouped.setdefault(tuple(row[name] for name in key), []).append(row)
     return list(grouped.values())
 

@@ -88,9 +88,11 @@ def _protocol_coverage(capture: Capture, name: str) -> Coverage:
     from netguru.pcap.protocols import find
     from netguru.pcap.protocols.table import chosen
 
-    selected = capture.packets().filter(chosen(find(name))).select("number").collect()["number"]
+    selected = capture.packets().filter(chosen(find(name))).select("number").collect()["number"].to_list()
     decoded = set(capture.protocol(name)["number"].to_list())
-    others = [number for number in selected.to_list() if number not in decoded]
+    # A packet in a tunnel counts for the one around it.
+    selected = sorted({*selected, *decoded})
+    others = [number for number in selected if number not in decoded]
     gaps = ()
     if others:
         reason = f"no {name} message begins in the packet, or it is cut or damaged"

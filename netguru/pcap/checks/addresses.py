@@ -42,7 +42,8 @@ def duplicate_ipv4(capture: Capture) -> Iterator[Finding]:
         returns = _returns(said)
         at_once = _at_once(said, threshold("ip.duplicate-address@capture", "together_ms"))
         # A single hand-over is a new card or a fail-over; a conflict goes to and fro.
-        certain = returns > 0 or at_once > 1
+        often = sorted((sum(row["sender_mac"] == mac for row in said) for mac in owners), reverse=True)
+        certain = (returns > 0 or at_once > 1) and often[1] >= threshold("ip.duplicate-address@capture", "messages")
         quoted = [number for mac in owners for number in numbers(row for row in said if row["sender_mac"] == mac)[:4]]
         yield finding(
             "ip.duplicate-address@capture",

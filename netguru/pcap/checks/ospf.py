@@ -147,9 +147,7 @@ def _symptoms(both: list[list[Row]], *, stuck: bool) -> list[str]:
     if not stuck:
         return []
     counts = [len(part) for part in both]
-    return [
-        f"the exchange does not leave ExStart: {counts[0]} and {counts[1]} database descriptions, no request follows"
-    ]
+    return [f"the exchange does not go on: {counts[0]} and {counts[1]} database descriptions, no request follows"]
 
 
 @check("capture", "ospf.duplicate-router-id@capture", profile="routing")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 REQUEST, REPLY = 1, 2
 _ETHERTYPE, _ETHERTYPE_REVERSE = 0x0806, 0x8035
+_CISCO_HDLC = 104
 _IPV4_OVER_ETHERNET = (0x0800, 6, 4)
 
 
@@ -38,10 +39,10 @@ def brief(row: Row) -> str:
 
 
 def select() -> pl.Expr:
-    """Choose ARP and RARP by ethertype."""
+    """Choose ARP and RARP by ethertype; on Cisco HDLC the latter number is SLARP's."""
     import polars as pl
 
-    return pl.col("ethertype").is_in([_ETHERTYPE, _ETHERTYPE_REVERSE])
+    return pl.col("ethertype").is_in([_ETHERTYPE, _ETHERTYPE_REVERSE]) & (pl.col("link_type") != _CISCO_HDLC)
 
 
 PROTOCOL = Protocol(name="arp", layer="link", select=select, decode=decode, brief=brief)

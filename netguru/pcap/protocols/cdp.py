@@ -11,7 +11,7 @@ from netguru.pcap.protocols.wire import Row, clean, ipv4, ipv6, mac, total, u8, 
 if TYPE_CHECKING:
     import polars as pl
 
-_CISCO = 0x00000C
+_CISCO, _GRE = 0x00000C, 47
 _CDP, _VTP, _DTP = 0x2000, 0x2003, 0x2004
 _CAPABILITIES = ("router", "trans-bridge", "source-route-bridge", "switch", "host", "igmp", "repeater", "phone")
 _IPV4_ID, _IPV6_ID = b"\xcc", b"\xaa\xaa\x03\x00\x00\x00\x86\xdd"
@@ -133,7 +133,9 @@ def select() -> pl.Expr:
     """Choose CDP by SNAP, and by ethertype on Cisco HDLC and in GRE."""
     import polars as pl
 
-    return _select(_CDP) | (pl.col("ethertype") == _CDP)
+    # Flags and protocol are the first four bytes of a GRE header.
+    in_gre = (pl.col("protocol") == _GRE) & (pl.col("payload_head").floordiv(1 << 32) % (1 << 16) == _CDP)
+    return _select(_CDP) | (pl.col("ethertype") == _CDP) | in_gre
 
 
 PROTOCOL = Protocol(name="cdp", layer="link", select=select, decode=decode, brief=brief)

@@ -45,6 +45,7 @@ def _message(payload: bytes) -> tuple[Row | None, int]:
     if not found:
         row["incomplete"] = True
         return row, 0
+    row["header_length"] = len(head) + 4
     # Only a request without a body, or a message of a known length, tells where the next begins.
     length = row.get("content_length")
     if length is None and ("method" not in row or b"transfer-encoding" in headers):

@@ -76,6 +76,11 @@ def _options(data: bytes, row: Row) -> None:
         row["prefixes"] = prefixes
 
 
+def decode_discovery(payload: bytes) -> list[Row]:
+    """Decode a message of neighbour discovery; other types give nothing."""
+    return [row for row in decode(payload) if row["type"] in _OPTIONS_AT]
+
+
 def brief(row: Row) -> str:
     """Put an ICMPv6 message into words."""
     text = f"ICMPv6 {row['name']}"
@@ -116,4 +121,4 @@ def select_discovery() -> pl.Expr:
 
 
 PROTOCOL = Protocol(name="icmpv6", layer="network", select=select, decode=decode, brief=brief, match=match)
-DISCOVERY = Protocol(name="nd", layer="network", select=select_discovery, decode=decode, brief=brief)
+DISCOVERY = Protocol(name="nd", layer="network", select=select_discovery, decode=decode_discovery, brief=brief)

@@ -17,7 +17,7 @@ from netguru.pcap.protocols.wire import Row
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netguru.model.capture import Capture
+    from netguru.pcap.capture import CaptureFile
 
 TYPES: dict[str, Any] = {
     "u8": pl.UInt8,
@@ -36,6 +36,7 @@ COMMON = (
     Column(name="time_ns", type="i64", meaning="nanoseconds since the epoch", field="frame.time_epoch"),
     Column(name="interface", type="u16", meaning="capture interface", field="frame.interface_id"),
     Column(name="vlan", type="u16", meaning="outermost VLAN tag", field="vlan.id"),
+    Column(name="tunnel", type="str", meaning="tunnel that the packet was found in (gre, vxlan, ...); empty for none"),
     Column(name="eth_src", type="str", meaning="source hardware address", field="eth.src"),
     Column(name="src", type="str", meaning="source address, IP or hardware", field="ip.src"),
     Column(name="dst", type="str", meaning="destination address, IP or hardware", field="ip.dst"),
@@ -50,10 +51,10 @@ COPY = Column(
     type="u32",
     meaning="number of the first packet with the same message: seen at another interface, or sent again by TCP",
 )
-_TCP = 6
+_TCP, _GRE = 6, 47
 _NEEDED = (
     "number time_ns interface vlan eth_src eth_dst ip_version src_hi src_lo dst_hi dst_lo protocol ip_id ttl "
-    "src_port dst_port tcp_seq flow network_offset network_length payload_offset payload_length"
+    "src_port dst_port tcp_seq flow offset captured network_offset network_length payload_offset payload_length tunnel"
 ).split()
 # One message passes all interfaces of a device within some milliseconds; half a second also covers
 # a loaded recorder and is shorter than the interval of any hello with an IP identification of its own.
@@ -70,7 +71,7 @@ def schema(name: str) -> tuple[Column, ...]:
     return (*COMMON, *middle, *protocol.columns, COPY)
 
 
-def table(capture: Capture, name: str) -> pl.DataFrame:
+def table(capture: CaptureFile, name: str) -> pl.DataFrame:
     """Give the messages of a protocol, one row each in the order of the file.
 
     Raises UnknownNameError for a name that is not in `protocols()`.
@@ -100,21 +101,25 @@ def chosen(protocol: Protocol) -> pl.Expr:
     return condition & fits
 
 
-def message_bytes(protocol: Protocol, packet: Row, frame: bytes) -> bytes:
-    """Cut from a frame what the protocol's decoder reads, without padding."""
-    place = "network" if protocol.layer == "link" else "payload"
-    start, length = packet[f"{place}_offset"], packet[f"{place}_length"]
-    if start is None:
-        return b""
-    return frame[start : start + length] if length is not None else frame[start:]
+def read(capture: CaptureFile, protocol: Protocol, rows: pl.DataFrame) -> list[bytes]:
+    """Read what the protocol's decoder gets from rows of the packet table, without padding."""
+    if protocol.layer != "link":
+        return capture.payloads(rows)
+    carried = zip(rows["protocol"].to_list(), capture.link_payloads(rows), capture.payloads(rows), strict=True)
+    return [_behind_gre(payload) if number == _GRE else link for number, link, payload in carried]
 
 
-def decode_packet(protocol: Protocol, packet: Row, frame: bytes) -> list[Row]:
+def _behind_gre(payload: bytes) -> bytes:
+    # Checksum, key and sequence number take four bytes each where their flag is set (RFC 2890).
+    flags = payload[0] if payload else 0
+    return payload[4 + 4 * sum(bool(flags & bit) for bit in (0x80, 0x20, 0x10)) :]
+
+
+def decode_payload(protocol: Protocol, packet: Row, payload: bytes) -> list[Row]:
     """Decode the messages of one packet."""
-    decode = protocol.decode
     if packet["protocol"] == _TCP and protocol.decode_tcp is not None:
-        decode = protocol.decode_tcp
-    return decode(message_bytes(protocol, packet, frame))
+        return protocol.decode_tcp(payload)
+    return protocol.decode(payload)
 
 
 def ends(packet: Row) -> tuple[str, str]:
@@ -124,29 +129,36 @@ def ends(packet: Row) -> tuple[str, str]:
     return mac_text(packet["eth_src"]), mac_text(packet["eth_dst"])
 
 
-def _rows(capture: Capture, protocol: Protocol) -> list[Row]:
-    selected = capture.packets().filter(chosen(protocol)).select(_NEEDED).collect()
-    frames = capture.frames(selected["number"].to_list())
+def _rows(capture: CaptureFile, protocol: Protocol) -> list[Row]:
+    selected = _selected(capture, protocol)
     rows: list[Row] = []
     copies = _Copies()
-    for packet, frame in zip(selected.iter_rows(named=True), frames, strict=True):
+    for packet, payload in zip(selected.iter_rows(named=True), read(capture, protocol, selected), strict=True):
         sender, receiver = ends(packet)
-        first = copies.first(packet, message_bytes(protocol, packet, frame))
         common = {
             "number": packet["number"],
             "time_ns": packet["time_ns"] or 0,
             "interface": packet["interface"],
             "vlan": packet["vlan"],
+            "tunnel": packet["tunnel"],
             "eth_src": mac_text(packet["eth_src"]) or None,
             "src": sender,
             "dst": receiver,
             "src_port": packet["src_port"],
             "dst_port": packet["dst_port"],
             "flow": packet["flow"],
-            "copy_of": first,
+            "copy_of": copies.first(packet, payload),
         }
-        rows += [common | message for message in decode_packet(protocol, packet, frame)]
+        rows += [common | message for message in decode_payload(protocol, packet, payload)]
     return rows
+
+
+def _selected(capture: CaptureFile, protocol: Protocol) -> pl.DataFrame:
+    """Choose packets, also those inside tunnels; what an ICMP error quotes was not received."""
+    condition = chosen(protocol)
+    outer = capture.packets().filter(condition).with_columns(tunnel=pl.lit("")).select(_NEEDED)
+    inner = capture.inner().lazy().filter(condition & (pl.col("tunnel") != "icmp")).select(_NEEDED)
+    return pl.concat((outer, inner)).sort("number", maintain_order=True).collect()
 
 
 class _Copies:
