@@ -66,7 +66,8 @@ class Cursor:
 
     def have(self, rows: Rows, count: int) -> Rows:
         """Keep the rows that have `count` captured bytes at their position."""
-        return rows[self.position[rows] + count <= self.end[rows]]
+        kept: Rows = rows[self.position[rows] + count <= self.end[rows]]
+        return kept
 
     def read(self, rows: Rows, at: int | Rows, width: int) -> NDArray[np.int64]:
         """Read an unsigned field of 1, 2 or 4 bytes at a distance from the position of each row."""

@@ -48,7 +48,7 @@ def decode_network(cursor: Cursor) -> None:
 
 
 def _ipv4(cursor: Cursor) -> Rows:
-    rows = cursor.have(np.flatnonzero(cursor.kind == IPV4), _V4_HEADER)
+    rows: Rows = cursor.have(np.flatnonzero(cursor.kind == IPV4), _V4_HEADER)
     first = cursor.read(rows, 0, 1)
     sane = (first >> 4 == 4) & (first & 15 >= 5)  # noqa: PLR2004 - version and least header length in words
     rows, first = rows[sane], first[sane]
@@ -77,7 +77,7 @@ def _ipv4(cursor: Cursor) -> Rows:
 
 
 def _ipv6(cursor: Cursor) -> Rows:
-    rows = cursor.have(np.flatnonzero(cursor.kind == IPV6), _V6_HEADER)
+    rows: Rows = cursor.have(np.flatnonzero(cursor.kind == IPV6), _V6_HEADER)
     rows = rows[cursor.read(rows, 0, 1) >> 4 == 6]  # noqa: PLR2004 - the version
     payload = cursor.read(rows, 4, 2)
     frame = cursor.limit[rows] - cursor.position[rows]

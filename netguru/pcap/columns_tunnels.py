@@ -37,10 +37,10 @@ _GTP_DATA = 255
 def inner_batches(cursor: Cursor) -> Iterator[tuple[str, Rows, Batch]]:
     """Give, by encapsulation, the rows that hold another frame and the batch of these frames."""
     protocol = np.where(cursor.present["transport_offset"], cursor.values["protocol"].astype(np.int64), -1)
-    for name, rows, header, link_types in _found(cursor, protocol):
-        start = cursor.position[rows] + header
-        inside = start < cursor.end[rows]
-        rows, start = rows[inside], start[inside]
+    for name, candidates, header, link_types in _found(cursor, protocol):
+        start = cursor.position[candidates] + header
+        inside = start < cursor.end[candidates]
+        rows, start = candidates[inside], start[inside]
         if rows.size:
             link_type = np.broadcast_to(np.asarray(link_types, np.int64), inside.shape)[inside]
             yield name, rows, _batch(cursor, rows, start, link_type)

@@ -47,7 +47,7 @@ def _layers(frame: bytes, link_type: int) -> list[Layer]:
         packet = scapy.Raw(frame)
     layers = []
     while packet and not isinstance(packet, scapy.NoPayload):
-        layers.append(Layer(name=packet.name, fields=_fields(packet)))
+        layers.append(Layer(name=str(packet.name), fields=_fields(packet)))
         packet = packet.payload
     return layers
 

@@ -89,8 +89,8 @@ class Scanner(Protocol):
 def recognise(head: bytes) -> str:
     """Name the format of a stream by its first bytes; empty when it is no capture.
 
-    >>> recognise(bytes.fromhex("d4c3b2a1")), recognise(b"snoop\\0\\0\\0"), recognise(b"hostname r1")
-    ('pcap', 'snoop', '')
+    >>> recognise(bytes.fromhex("d4c3b2a1")), recognise(b"hostname r1")
+    ('pcap', '')
     """
     from netguru.pcap.framing_pcap import MAGICS, SNOOP_MAGIC
     from netguru.pcap.framing_pcapng import SECTION_MAGIC

@@ -65,7 +65,7 @@ class PcapngScanner:
         position, end = 0, len(data)
         while position + _MIN_BLOCK <= end and not self.stopped:
             size = self._block_size(data, position, base)
-            if self.stopped or position + size > end:
+            if not size or position + size > end:
                 break
             self._block(data, position, size, base, rows)
             if not self.stopped:

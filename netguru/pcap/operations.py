@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from netguru.operations import operation
-from netguru.pcap.results import (  # noqa: TC001 - @operation reads the annotations
+from netguru.pcap.results import (
     Dissection,
     Flows,
     Packets,

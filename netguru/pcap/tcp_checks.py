@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from netguru.checks import check, finding, threshold
@@ -55,7 +55,7 @@ def port_scans(capture: CaptureFile) -> Iterator[Finding]:
     """Report hosts that try many ports of one host, or one port of many hosts."""
     for scan in _without_scans(capture.connections())[1]:
         times = [item.opened_ns for item in scan.tried]
-        common = {
+        common: dict[str, Any] = {
             "scanner": scan.scanner,
             "failed": len(scan.failed),
             "duration": _duration(max(times) - min(times)),
@@ -117,24 +117,30 @@ def no_answer(capture: CaptureFile) -> Iterator[Finding]:
     """
     items, _ = _without_scans(capture.connections())
     both_ways = {address for item in items if item.answered for address in (item.client, item.server)}
+    met = {(frozenset((item.client, item.server)), item.port) for item in items if item.answered and not item.resets}
     unreachable = _quoted(capture)
     least, sure = threshold("tcp.no-answer", "note_syn"), threshold("tcp.no-answer", "warning_syn")
     for address, port, group in _by_service(items):
         open_attempts = [item for item in group if item.syns and not item.signed]
         silent = [item for item in open_attempts if not item.answered and item.flow not in unreachable]
+        # One SYN alone proves little: whoever got no answer asks again.
+        tries = Counter(item.client for item in silent for _ in item.syns)
+        silent = [item for item in silent if tries[item.client] >= least]
         count = sum(len(item.syns) for item in silent)
         clients = {item.client for item in silent}
-        answered_later = {item.client for item in group if item.answered}
-        if count < least or clients <= answered_later:
+        if count < least:
             continue
+        # A session that came up at another time, opened by either end (BGP), was only late.
+        late = all((frozenset((client, address)), port) in met for client in clients)
         # An absence proves nothing where the recording shows one direction only.
         one_sided = not both_ways and address not in capture.senders()
         numbers = [number for item in silent for number in item.syns]
         yield finding(
             "tcp.no-answer",
-            severity=None if count >= sure and not one_sided else Severity.NOTE,
+            severity=None if count >= sure and not one_sided and not late else Severity.NOTE,
             subject=Subject(addresses=(address, *sorted(clients))),
             evidence=capture.evidence(numbers),
+            symptoms=("a connection of these hosts on this port came up at another time",) if late else (),
             server=_service(address, port),
             port=port,
             count=count,

@@ -22,6 +22,7 @@ _RETRANSMISSION = int(Mark.RETRANSMISSION | Mark.FAST_RETRANSMISSION)
 _FEW = 3
 _ENDS = ("ip_version", "src_hi", "src_lo", "dst_hi", "dst_lo")
 _FRAGMENTATION_NEEDED, _PACKET_TOO_BIG = (3, 4), 2
+_ICMP, _ICMPV6 = 1, 58
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,23 +125,34 @@ def black_holes(capture: CaptureFile) -> list[BlackHole]:
     way = ("flow", "interface", "forward")
     loaded = rows.filter((pl.col("payload_length") > 0) & ~pl.col("copy"))
     repeats = (
-        loaded.filter((pl.col("ip_length") >= size) & (pl.col("dont_fragment") | (pl.col("ip_version") == 6)))  # noqa: PLR2004
+        loaded.filter((pl.col("ip_length") >= size) & (pl.col("dont_fragment") | (pl.col("ip_version") == 6)))  # noqa: PLR2004 - the version
         .group_by(*way, "tcp_seq", "payload_length", *_ENDS, maintain_order=True)
         .agg(pl.col("number"), pl.col("ip_length").max(), pl.col("resend").sum().alias("resends"))
         .filter(pl.col("resends") >= threshold("tcp.pmtu-blackhole", "resends"))
     )
     if repeats.is_empty():
         return []
+    told = _told(capture)
     holes: dict[tuple[str, str], BlackHole] = {}
     for row in repeats.iter_rows(named=True):
-        hole = _hole(row, rows)
         key = (source(row), destination(row))
+        hole = _hole(row, rows, told=key in told)
         if hole is not None and (key not in holes or len(hole.numbers) > len(holes[key].numbers)):
             holes[key] = hole
     return list(holes.values())
 
 
-def _hole(row: dict[str, Any], rows: pl.DataFrame) -> BlackHole | None:
+def _told(capture: CaptureFile) -> set[tuple[str, str]]:
+    """Give the (sender, receiver) pairs whose packets an ICMP error calls too big."""
+    kind, code = pl.col("icmp_type"), pl.col("icmp_code")
+    four = (kind == _FRAGMENTATION_NEEDED[0]) & (code == _FRAGMENTATION_NEEDED[1]) & (pl.col("protocol") == _ICMP)
+    six = (kind == _PACKET_TOO_BIG) & (pl.col("protocol") == _ICMPV6)
+    errors = capture.table().filter(four | six).select("number")
+    quoted = capture.inner().filter(pl.col("tunnel") == "icmp").join(errors, on="number", how="semi")
+    return {(source(row), destination(row)) for row in quoted.iter_rows(named=True)}
+
+
+def _hole(row: dict[str, Any], rows: pl.DataFrame, *, told: bool) -> BlackHole | None:
     flow = rows.filter((pl.col("flow") == row["flow"]) & (pl.col("interface") == row["interface"]))
     back = flow.filter((pl.col("forward") != row["forward"]) & ((pl.col("tcp_flags") & RST) == 0))
     ahead = ((pl.col("tcp_ack").cast(pl.Int64) - row["tcp_seq"]) % 2**32).is_between(1, 2**31)
@@ -152,15 +164,15 @@ def _hole(row: dict[str, Any], rows: pl.DataFrame) -> BlackHole | None:
     passed = mine.filter(
         (pl.col("tcp_seq").cast(pl.Int64) + pl.col("payload_length") - row["tcp_seq"] + 2**31) % 2**32 <= top
     )
-    biggest = passed["ip_length"].max()
-    if biggest is None or int(biggest) >= row["ip_length"]:
+    biggest = max(passed["ip_length"].to_list(), default=row["ip_length"])
+    if biggest >= row["ip_length"]:
         return None
     return BlackHole(
         sender=source(row),
         receiver=destination(row),
         size=row["ip_length"],
-        passed=int(biggest),
-        icmp=False,
+        passed=biggest,
+        icmp=told,
         numbers=tuple(row["number"][1:]),
     )
 

@@ -1,0 +1,155 @@
+"""TCP: flags agree with tshark's, and the checks say what the lab planted and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+from made_captures import ACK, FIN, LAB, PSH, RST, SHARED, SYN, open_bytes, pcap, segment
+
+from netguru import pcap as room
+from netguru.model.finding import Severity
+from netguru.model.source import SourceFile
+from netguru.pcap import tcp_checks
+from netguru.pcap.capture import CaptureFile
+
+CHECKS = (
+    tcp_checks.port_scans,
+    tcp_checks.refused,
+    tcp_checks.no_answer,
+    tcp_checks.loss,
+    tcp_checks.pmtu_blackhole,
+    tcp_checks.zero_window,
+    tcp_checks.resets,
+)
+SECOND = 1_000_000_000
+
+
+def findings(capture):
+    return [found for check in CHECKS for found in check(capture)]
+
+
+def of_lab(network, state, name):
+    return CaptureFile(SourceFile.of(LAB / network / state / "captures" / name))
+
+
+def test_flags_agree_with_tshark():
+    if not SHARED.is_dir():
+        pytest.skip(f"{SHARED} is not there")
+    ours, theirs = Counter(), Counter()
+    for file in sorted(SHARED.glob("*__*")):
+        expected = json.loads((SHARED / "expected" / f"{file.name}.json").read_text())["tcp_analysis"]
+        found = room.tcp(file)
+        for name, count in expected.items():
+            ours[name] += getattr(found, name).count
+            theirs[name] += count
+    for name, count in theirs.items():
+        tolerance = 0.1 if name == "ack_lost_segment" else 0.06
+        assert abs(ours[name] - count) <= max(1, tolerance * count), name
+
+
+@pytest.mark.parametrize("state", ["healthy", "faulty"])
+def test_flags_agree_in_the_lab(state):
+    truth = json.loads((LAB / "fabric" / state / "truth.json").read_text())
+    for expected in truth["captures"]:
+        found = room.tcp(LAB / "fabric" / state / expected["file"])
+        assert found.retransmission.count == expected["retransmissions"], expected["file"]
+        assert found.duplicate_ack.count == expected["duplicate_acks"], expected["file"]
+        assert found.zero_window.count == expected["zero_windows"], expected["file"]
+
+
+@pytest.mark.parametrize(
+    ("name", "check", "addresses"),
+    [
+        ("lossy-cable.pcap", "tcp.loss", {"10.20.50.10", "10.20.50.22"}),
+        ("pmtu-blackhole.pcapng", "tcp.pmtu-blackhole", {"203.0.113.80", "10.20.10.11"}),
+        ("server-trouble.pcapng", "tcp.refused", {"10.20.50.10", "10.20.10.11"}),
+        ("server-trouble.pcapng", "tcp.zero-window", {"10.20.50.10", "10.20.10.11"}),
+        ("server-trouble.pcapng", "scan.ports", {"10.20.50.10", "10.20.10.11"}),
+        ("acl-drop.pcapng", "tcp.no-answer", {"10.20.50.10", "10.20.10.11"}),
+    ],
+)
+def test_planted_faults(name, check, addresses):
+    found = [item for item in findings(of_lab("fabric", "faulty", name)) if item.check == check]
+    assert len(found) == 1
+    assert found[0].severity >= Severity.WARNING
+    assert set(found[0].subject.addresses) == addresses
+
+
+@pytest.mark.parametrize("network", ["fabric", "campus"])
+def test_healthy_networks(network):
+    for path in sorted((LAB / network / "healthy" / "captures").iterdir()):
+        loud = [item for item in findings(CaptureFile(SourceFile.of(path))) if item.severity > Severity.NOTE]
+        assert not loud, path.name
+
+
+def test_no_check_fails_on_third_party_captures():
+    if not SHARED.is_dir():
+        pytest.skip(f"{SHARED} is not there")
+    for file in sorted(SHARED.glob("*__*")):
+        capture = CaptureFile(SourceFile.of(file))
+        for item in findings(capture):
+            assert all(1 <= proof.start <= capture.table().height for proof in item.evidence)
+
+
+def exchange(*parts):
+    """Give a capture of one connection: parts are (seconds, back, flags, seq, ack, payload size)."""
+    frames = [
+        segment(flags, back=back, seq=seq, ack=ack, payload=b"d" * size, ident=index)
+        for index, (_, back, flags, seq, ack, size) in enumerate(parts)
+    ]
+    return pcap(frames, times=[int(seconds * SECOND) + 10**18 for seconds, *_ in parts])
+
+
+def test_resend_copy_and_late(tmp_path):
+    data = exchange(
+        (0.0, False, SYN, 100, 0, 0),
+        (0.1, True, SYN | ACK, 500, 101, 0),
+        (0.2, False, ACK, 101, 501, 0),
+        (0.3, False, ACK | PSH, 101, 501, 10),
+        (0.4, False, ACK | PSH, 121, 501, 10),
+        (0.41, False, ACK | PSH, 111, 501, 10),
+        (0.9, False, ACK | PSH, 101, 501, 10),
+    )
+    table = open_bytes(tmp_path, data).segments()
+    assert table.filter("resend")["number"].to_list() == [7]
+    assert table.filter("late")["number"].to_list() == [6]
+    twice = pcap([segment(ACK | PSH, seq=5, payload=b"x"), segment(ACK | PSH, seq=5, payload=b"x")])
+    assert open_bytes(tmp_path, twice).segments().filter("copy")["number"].to_list() == [2]
+
+
+def test_reset_after_data_and_normal_end(tmp_path):
+    opened = (
+        (0.0, False, SYN, 100, 0, 0),
+        (0.1, True, SYN | ACK, 500, 101, 0),
+        (0.2, False, ACK | PSH, 101, 501, 10),
+    )
+    broken = findings(open_bytes(tmp_path, exchange(*opened, (0.3, True, RST | ACK, 501, 111, 0))))
+    assert [(item.check, item.severity) for item in broken] == [("tcp.reset", Severity.NOTE)]
+    closed = exchange(*opened, (0.3, False, FIN | ACK, 111, 501, 0), (0.4, True, RST, 501, 0, 0))
+    assert not findings(open_bytes(tmp_path, closed))
+
+
+def test_new_connection_on_used_ports(tmp_path):
+    data = exchange((0, False, SYN, 100, 0, 0), (1, False, SYN, 100, 0, 0), (2, False, SYN, 900, 0, 0))
+    capture = open_bytes(tmp_path, data)
+    assert capture.table()["flow"].to_list() == [0, 0, 1]
+    path = tmp_path / "case.pcap"
+    assert room.tcp(path).reused_ports.packets == (3,)
+    assert [item.check for item in findings(capture)] == ["tcp.no-answer"]
+
+
+def test_signed_attempts_are_left_to_bgp(tmp_path):
+    signature = b"\x13\x12" + b"m" * 16
+    data = pcap([segment(SYN, seq=7, port=179, options=signature) for _ in range(4)], step_ns=SECOND)
+    assert not findings(open_bytes(tmp_path, data))
+
+
+def test_sweep_of_many_hosts(tmp_path):
+    frames = [
+        segment(SYN, server=f"10.1.0.{host}", seq=host, port=445, client_port=2000 + host) for host in range(1, 40)
+    ]
+    found = findings(open_bytes(tmp_path, pcap(frames)))
+    assert [item.check for item in found] == ["scan.hosts"]
+    assert "39 hosts" in found[0].title
