@@ -46,9 +46,7 @@ def name_device(name: str, known: Iterable[str] = ()) -> str:
     for key in sorted(by_key, key=len, reverse=True):
         if re.match(rf"{re.escape(key)}[_\s-]", stem.lower()):
             return by_key[key]
-    if _COMMAND.match(stem) and folders:
-        return folders[0]
-    if _COMMAND.match(stem):
-        return ""
+    if _COMMAND.match(stem) or stem.lower() in _GENERIC:
+        return folders[0] if folders else ""
     before = _BEFORE_COMMAND.match(stem)
     return before["device"] if before else stem
