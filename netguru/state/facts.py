@@ -97,7 +97,9 @@ def _ports(states: list[DeviceState]) -> _Collector:
         (id(state), port_key(row["name"])): quote(state, row, row["name"]) for state, row in rows(states, "interfaces")
     }
     for state, row in rows(states, "addresses"):
-        if row["interface"] and row["address"] and "/" in row["address"]:
+        # The kernel does not use an address that failed duplicate address detection.
+        failed = "dadfailed" in (row["flags"] or "")
+        if row["interface"] and row["address"] and "/" in row["address"] and not failed:
             key = _port(found, state, row["interface"])
             header = headers.get((id(state), key[1]))
             own = quote(state, row, row["address"])

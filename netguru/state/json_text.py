@@ -102,11 +102,11 @@ def _line_ends(text: str) -> int:
 
 
 def parse(text: str) -> Node:
-    """Read a JSON text; objects hold nodes by key, lists hold nodes.
+    r"""Read a JSON text; objects hold nodes by key, lists hold nodes.
 
     Raises ParseError with the line. Text after the value is left out: vtysh prints several.
 
-    >>> document = parse('{"a":\\n [1, 2]}')
+    >>> document = parse('{"a":\n [1, 2]}')
     >>> document.value["a"].line, document.value["a"].end_line, document.value["a"].value[1].value
     (0, 1, 2)
     """

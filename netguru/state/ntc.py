@@ -133,5 +133,5 @@ def _span(key: str, lines: Sequence[str], first: int, last: int) -> tuple[int, i
     if not holding:
         return first, last
     # A row that the next row's first line completes ends before that line.
-    start = holding[0] if holding[0] != first or first == last or len(holding) == 1 else holding[0]
+    start = holding[0]
     return start, last if last == start or key in lines[last] else max(start, last - 1)

@@ -11,8 +11,8 @@ that matches decides, unless it says `more`. A rule is one of
 
 `like` with `first = COLUMN` completes the last row when it has no such column yet. All go together
 with `values` (constant columns), `from` (column = "KIND.column" of the last row of another table),
-`when` (a KIND whose last row must exist), `unless` (a "KIND.column" that must be empty), and `forget` (remembered names, or kinds whose last row
-ends here).
+`when` (a KIND whose last row must exist), `unless` (a "KIND.column" that must be empty), and
+`forget` (remembered names, or kinds whose last row ends here).
 """
 
 from __future__ import annotations

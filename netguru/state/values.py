@@ -16,6 +16,8 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[ywdhms])")
 _LONG_UNIT = re.compile(r"\b(year|week|day|hour|minute|second)s?\b|\b(sec|min|msec)s?\b")
 _CLOCK = re.compile(r"^(?:(\d+)d)?(\d+):(\d{2})(?::(\d{2})(?:\.\d+)?)?$")
 _TRUE = frozenset({"true", "yes", "on", "1", "enabled", "enable", "*", ">"})
+_MOST_DIGITS = 18
+"""More digits do not fit a column of 64-bit numbers, and no counter has them."""
 _WHOLE_NUMBER = re.compile(r"^[+-]?(?:0x[0-9a-fA-F]+|\d+)$")
 
 
@@ -75,8 +77,7 @@ def whole(text: str) -> int | None:
     if re.fullmatch(r"\d{1,5}\.\d{1,5}", bare):
         high, low = bare.split(".")
         return int(high) * 65536 + int(low)
-    # More digits than any counter has are not a number that a table of 64-bit columns can hold.
-    if not _WHOLE_NUMBER.match(bare) or len(bare) > 18:
+    if not _WHOLE_NUMBER.match(bare) or len(bare) > _MOST_DIGITS:
         return None
     return int(bare, 0 if "x" in bare else 10)
 
@@ -105,7 +106,8 @@ def convert(declared: str, value: Any, values: Mapping[str, Any], words: Mapping
         return value if declared == "bool" else str(value).lower()
     text = " ".join(str(value).split()) if words is not None else str(value).strip()
     if declared == "prefix":
-        six = any(":" in str(values.get(name) or "") for name in ("next_hop", "source")) or values.get("family") == 6
+        named = " ".join(str(values.get(name) or "") for name in ("next_hop", "source"))
+        six = ":" in named or str(values.get("family")) == "6"
         # Cisco prints the length once, in the heading of a classful network.
         bare = "/" not in text and values.get("mask") and text != "default"
         return prefix(f"{text}/{values['mask']}" if bare else text, six=six)
