@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from netguru.config.records import Record, as_number, gather, prefix
+from netguru.config.records import Record, as_number, classful, gather, prefix
 from netguru.config.secrets import digest
 from netguru.model.config import BgpNeighbor, BgpProcess
 
@@ -55,14 +55,15 @@ def bgp_process(events: Iterable[Event]) -> BgpProcess | None:
         router_id=next((e.own["router_id"] for e in process.every("router_id") if not e.get("vrf")), "")
         or routing.text("router_id"),
         neighbors=(*found, *listen),
-        networks=tuple(
-            item
-            for event in process.every("network")
-            if (item := prefix(event.own["network"], event.own.get("mask", "")))
-        ),
+        networks=tuple(item for event in process.every("network") if (item := _announced(event))),
         lines=tuple(sorted(lines)),
         at=at,
     )
+
+
+def _announced(event: Event) -> str:
+    mask = event.own.get("mask", "")
+    return prefix(event.own["network"], mask) if mask else classful(event.own["network"])
 
 
 def _times(item: BgpNeighbor, process: Record) -> BgpNeighbor:

@@ -20,12 +20,10 @@ def to_ciscoconfparse(config: DeviceConfig) -> Any:
     Line numbers of its objects count from 0 and from the first line of the piece. Junos set commands
     have no counterpart there and raise InputError.
     """
-    import logging
+    from ciscoconfparse import CiscoConfParse, ciscoconfparse
 
-    # The library writes to the root logger and to stderr when it is imported and when a text surprises it.
-    logging.getLogger("ciscoconfparse").setLevel(logging.ERROR)
-    from ciscoconfparse import CiscoConfParse
-
+    # It reports its own defaults on stderr for every text.
+    ciscoconfparse.logger.disable("ciscoconfparse")
     lines = split_lines(config.piece.text)
     syntax = _SYNTAX[config.platform]
     if syntax == "junos" and not any("{" in line for line in lines):

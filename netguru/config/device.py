@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from netguru.config.records import Record, gather
+from netguru.config.secrets import without_secret
 from netguru.config.statements import unquote
 from netguru.model.config import Login, Reference, Structure, System, User
 
@@ -122,7 +123,7 @@ def references(events: Iterable[Event]) -> tuple[Reference, ...]:
         Reference(
             kinds=tuple(event.own["kinds"].split()),
             name=event.own["name"],
-            context=event.own["context"],
+            context=without_secret(event.own["context"]),
             lines=event.lines,
         )
         for event in events

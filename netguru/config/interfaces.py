@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from netguru.config.records import Record, dotted_area, gather, numbers_of, with_length
+from netguru.config.records import Record, dotted_area, gather, host, numbers_of, with_length
 from netguru.model.config import GatewayGroup, Interface, OspfInterface, Vlan
 from netguru.model.names import port_key
 
@@ -211,7 +211,7 @@ def _gateways(events: list[Event], interface: Record) -> tuple[GatewayGroup, ...
         group = event.get("group", "0")
         found.setdefault((event.get("protocol"), int(group)), Record()).events.append(event)
     rows = [_gateway(protocol, group, record, interface) for (protocol, group), record in found.items()]
-    virtual = [with_length(event.own["virtual"]).split("/")[0] for event in interface.every("virtual")]
+    virtual = [item for event in interface.every("virtual") if (item := host(event.own["virtual"]))]
     if interface.flag("anycast"):
         virtual += [item.split("/")[0] for item in _addresses(interface)]
     if virtual:
@@ -225,7 +225,7 @@ def _gateway(protocol: str, group: int, record: Record, interface: Record) -> Ga
     return GatewayGroup(
         protocol=protocol,
         group=group,
-        addresses=tuple(text.split("/")[0] for text in record.texts("address")),
+        addresses=tuple(item for text in record.texts("address") if (item := host(text))),
         priority=record.number("priority"),
         preempt=record.flag("preempt"),
         version=interface.number("hsrp_version") if protocol == "hsrp" else version,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import ip_interface, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING
 
 from netguru.config.statements import unquote
@@ -117,6 +117,18 @@ def with_length(address: str, mask: str = "") -> str:
         return ""
 
 
+def host(text: str) -> str:
+    """Give an address without its prefix length; empty when the text is none.
+
+    >>> host("10.0.0.1/24"), host("autoconfig")
+    ('10.0.0.1', '')
+    """
+    try:
+        return str(ip_address(text.split("/", 1)[0]))
+    except ValueError:
+        return ""
+
+
 def prefix(address: str, mask: str = "") -> str:
     """Give a network's prefix from an address and a mask or wildcard; empty when they are none.
 
@@ -127,6 +139,19 @@ def prefix(address: str, mask: str = "") -> str:
         return str(ip_network(f"{address}/{mask}" if mask else address, strict=False))
     except ValueError:
         return ""
+
+
+def classful(address: str) -> str:
+    """Give the network that an address without a mask stands for, by its class (RFC 791 section 3.2).
+
+    >>> classful("10.0.0.0"), classful("192.168.5.0"), classful("x")
+    ('10.0.0.0/8', '192.168.5.0/24', '')
+    """
+    if "/" in address or ":" in address or not host(address):
+        return prefix(address)
+    first = int(address.split(".", 1)[0])
+    length = next(bits for limit, bits in ((128, 8), (192, 16), (256, 24)) if first < limit)
+    return prefix(f"{address}/{length}")
 
 
 def dotted_area(text: str) -> str:

@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING
 
 from netguru.config.interfaces import interface_name, ospf_version
-from netguru.config.records import Record, dotted_area, gather, prefix
+from netguru.config.records import Record, classful, dotted_area, gather, prefix
 from netguru.config.statements import unquote
 from netguru.model.config import EigrpProcess, Interface, OspfInterface, OspfProcess, StaticRoute
 from netguru.model.names import port_key
@@ -158,7 +158,9 @@ def eigrp_processes(events: Iterable[Event], offset: int = 1) -> tuple[EigrpProc
         stated = weights[offset:]
         k_values = (stated + _DEFAULT_K[len(stated) :])[:6] if weights else _DEFAULT_K
         networks = [
-            prefix(event.own["network"], event.own.get("wildcard", "")) or event.own["network"]
+            prefix(event.own["network"], event.own["wildcard"])
+            if "wildcard" in event.own
+            else classful(event.own["network"]) or event.own["network"]
             for event in record.every("network")
         ]
         processes.append(

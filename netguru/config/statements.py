@@ -159,10 +159,10 @@ class _Reader:
     def read_flat(self, grown: Grown) -> None:
         """Match the whole path of each last statement; every rule that matches applies."""
         table = self.rules.contexts["top"]
-        for line, above in _leaves(grown.tree, ()):
-            path = path_of(line)
-            if _is_inactive(path, grown.inactive):
+        for line, above, path in _with_groups(grown):
+            if _is_inactive(path_of(line), grown.inactive):
                 self.understood.update(range(line.number, line.end + 1))
+                self.understood.update(item.number for item in above)
                 continue
             for rule in table.candidates(path):
                 match = rule.pattern.fullmatch(path)
@@ -233,6 +233,24 @@ def _leaves(
             yield from _leaves(line.children, (*above, line))
         else:
             yield line, above
+
+
+def _with_groups(grown: Grown) -> Iterator[tuple[ConfigLine, tuple[ConfigLine, ...], str]]:
+    """Give each last statement with its path; those of groups applied to the whole come first, without the group.
+
+    What a configuration states itself goes before what its groups state, so it must come later.
+    Wildcards in groups and groups applied deeper are left as they stand.
+    """
+    leaves = [(line, above, path_of(line)) for line, above in _leaves(grown.tree, ())]
+    applied = {unquote(path.split()[1]) for _, _, path in leaves if path.startswith("apply-groups ")}
+    own = []
+    for line, above, path in leaves:
+        words = path.split(None, 2)
+        if words[0] == "groups" and len(words) > 2 and words[1] in applied and "<" not in path:  # noqa: PLR2004 - a path below it
+            yield line, above, words[2]
+        else:
+            own.append((line, above, path))
+    yield from own
 
 
 def _is_inactive(path: str, inactive: frozenset[tuple[str, ...]]) -> bool:

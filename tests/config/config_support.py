@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from netguru.config.parsing import parse, parse_text
+from netguru.model.result import to_plain
 from netguru.model.source import Piece, SourceFile
 from netguru.workspace.files import HEAD_BYTES, decode
 
@@ -44,3 +45,16 @@ def ios(text: str) -> DeviceConfig:
 def junos(text: str) -> DeviceConfig:
     """Parse a text as Junos."""
     return parse_text(text, platform="junos")
+
+
+def views(config: DeviceConfig) -> dict[str, object]:
+    """Give the views of a configuration as plain data, without what is empty and without line numbers of values."""
+    names = "hostname platform interfaces vlans ospf bgp eigrp static_routes system structures references unmodelled"
+    return {name: _plain(to_plain(getattr(config, name))) for name in names.split()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        kept = {key: _plain(item) for key, item in value.items() if key not in ("at", "password_digest")}
+        return {key: item for key, item in kept.items() if item not in (None, "", [], {}, False)}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
