@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import stat
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from netguru import cli
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 _FILE_OPERATIONS = [
     "pcap.summary",
@@ -80,16 +82,33 @@ def test_over_the_cap(
     assert "over the cap of 1 MB" in _complaint([name, str(big)], capsys)
 
 
-@pytest.mark.parametrize("name", _FILE_OPERATIONS)
-def test_no_permission(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root may read every file")
-    shut = tmp_path / "shut.cfg"
-    shut.write_text("hostname r1\n")
-    shut.chmod(0)
+@contextmanager
+def _as_nobody() -> Iterator[None]:
+    """Take root's rights away for a while: root may read every file."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
 
-    assert "permission denied" in _complaint([name, str(shut)], capsys)
-    shut.chmod(stat.S_IRUSR | stat.S_IWUSR)
+
+@pytest.mark.parametrize("name", _FILE_OPERATIONS)
+def test_no_permission(name: str, lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kind = "captures/cdp.pcap" if name.startswith("pcap") else "configs/core1.cfg"
+    # What is imported lazily is imported now, while it may be read.
+    cli.run([name, str(lab / "campus" / "faulty" / kind)])
+    capsys.readouterr()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        shut = Path(folder) / "shut.cfg"
+        shut.write_text("hostname r1\n")
+        shut.chmod(0)
+
+        with _as_nobody():
+            assert "permission denied" in _complaint([name, str(shut)], capsys)
 
 
 def test_wrong_type(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
