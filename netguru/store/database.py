@@ -114,7 +114,8 @@ def _make_engine(stated: str) -> Engine:
         # The text of these errors quotes the URL, and that may hold a password.
         raise InputError("the setting database_url is not a database URL", hint=hint) from None
     except ModuleNotFoundError as error:
-        raise MissingExtraError(f"the database driver {error.name!r}", "pip install 'netguru[postgres]'") from None
+        package = "'psycopg[binary]'" if error.name == "psycopg" else error.name
+        raise MissingExtraError(f"the database driver {error.name!r}", f"pip install {package}") from None
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

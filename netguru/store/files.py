@@ -172,12 +172,12 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             or f"cannot be read: {getattr(error, 'strerror', None) or error}"
         )
         raise FileRejectedError(text, place=str(path)) from None
+    mode = os.fstat(number).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(number)
+        what = "is a folder, a file is needed" if stat.S_ISDIR(mode) else "is not a regular file"
+        raise FileRejectedError(what, place=str(path))
     with os.fdopen(number, "rb") as stream:
-        mode = os.fstat(number).st_mode
-        if stat.S_ISDIR(mode):
-            raise FileRejectedError("is a folder, a file is needed", place=str(path))
-        if not stat.S_ISREG(mode):
-            raise FileRejectedError("is not a regular file", place=str(path))
         yield stream
 
 

@@ -82,7 +82,7 @@ def main(arguments: list[str]) -> int:
     """Work until the queue is empty."""
     signal.signal(signal.SIGTERM, _on_terminate)
     chosen = settings()
-    logs.setup(chosen.log_level, "json" if chosen.log_format == "json" else "console")
+    logs.setup(chosen.log_level, chosen.log_format)
     where = location(Path(arguments[arguments.index("--workspace") + 1]))
     me = str(ProcessId.current())
     try:
