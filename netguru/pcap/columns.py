@@ -71,7 +71,7 @@ class Cursor:
 
     def read(self, rows: Rows, at: int | Rows, width: int) -> NDArray[np.int64]:
         """Read an unsigned field of 1, 2 or 4 bytes at a distance from the position of each row."""
-        return self._views[width][self.position[rows] + at].astype(np.int64)
+        return self.read_at(self.position[rows] + at, width)
 
     def read_at(self, places: Rows, width: int) -> NDArray[np.int64]:
         """Read an unsigned field of 1, 2 or 4 bytes at places in the buffer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -20,7 +21,7 @@ def capture_coverage(packets: pl.DataFrame, found: Found, source: str) -> Covera
     reasons = _reasons(packets)
     gaps = [
         Gap(
-            reason=row["reason"],
+            reason=_in_hexadecimal(row["reason"]),
             count=row["count"],
             places=tuple(f"packet {number}" for number in row["numbers"]),
         )
@@ -46,6 +47,15 @@ def capture_coverage(packets: pl.DataFrame, found: Found, source: str) -> Covera
         missing=tuple(missing),
         source=source,
     )
+
+
+def _in_hexadecimal(reason: str) -> str:
+    """Write an EtherType as people know it.
+
+    >>> _in_hexadecimal("EtherType 2185 is not decoded")
+    'EtherType 0x0889 is not decoded'
+    """
+    return re.sub(r"(?<=EtherType )\d+", lambda match: f"0x{int(match[0]):04x}", reason)
 
 
 def _reasons(packets: pl.DataFrame) -> pl.DataFrame:

@@ -56,8 +56,13 @@ def _flow(row: dict[str, Any], names: dict[str, str]) -> Flow:
 
 
 def _write(table: pl.DataFrame, out: Path) -> None:
+    rows = list(table.iter_rows(named=True))
+    texts = (
+        pl.Series("client", [client(row) for row in rows], pl.String),
+        pl.Series("server", [server(row) for row in rows], pl.String),
+    )
     try:
-        table.write_parquet(out)
+        table.with_columns(texts).write_parquet(out)
     except OSError as error:
         raise FileRejectedError(f"cannot be written: {error.strerror or error}", place=str(out)) from None
 

@@ -78,8 +78,8 @@ class Flow:
 class Flows(Result):
     """The conversations of a capture, those with the most bytes first.
 
-    `total` counts all; `flows` may hold fewer. `columns` gives the meaning of each column with its
-    unit; `out` names the Parquet file that holds them all, if one was asked for.
+    `total` counts all; `flows` may hold fewer. `out` names the Parquet file that holds
+    them all, if one was asked for, and `columns` gives the meaning and unit of each of its columns.
     """
 
     schema: ClassVar[str] = "netguru.pcap.flows/1"

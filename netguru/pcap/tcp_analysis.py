@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Literal
 
 import polars as pl
@@ -83,45 +84,35 @@ def _rows(table: pl.DataFrame) -> Iterator[Row]:
 class Sent:
     """Remember which bytes one side has sent, as intervals in a number space that does not wrap."""
 
-    __slots__ = ("_high", "_last", "_ranges")
+    __slots__ = ("_ends", "_last", "_starts")
 
     def __init__(self) -> None:
-        self._ranges: list[list[int]] = []
-        self._high = 0
+        self._starts: list[int] = []
+        self._ends: list[int] = []
         self._last: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = {}
 
     def judge(self, time: int, seq: int, length: int, fingerprint: tuple[int, ...]) -> str:
         """Tell new bytes ("") from a resend, a copy of the same packet, and bytes that came late."""
         if not length:
             return ""
-        start = self._high + (((seq - self._high + _HALF) & _MASK) - _HALF) if self._ranges else seq
+        high = self._ends[-1] if self._ends else seq
+        start = high + (((seq - high + _HALF) & _MASK) - _HALF)
         end = start + length
         before = self._last.get((seq, length))
         self._last[seq, length] = (time, fingerprint)
-        kind = ""
-        if self._covered(start, end):
+        place = bisect_right(self._starts, start) - 1
+        if place >= 0 and end <= self._ends[place]:
             same = before is not None and before[1] == fingerprint and time - before[0] < _COPY_NS
-            kind = "copy" if same else "resend"
-        elif self._ranges and end <= self._high:
-            kind = "late"
+            return "copy" if same else "resend"
         self._add(start, end)
-        self._high = max(self._high, end)
-        return kind
-
-    def _covered(self, start: int, end: int) -> bool:
-        return any(left <= start and end <= right for left, right in reversed(self._ranges))
+        return "late" if end <= high and self._ends[-1] == high else ""
 
     def _add(self, start: int, end: int) -> None:
-        ranges = self._ranges
-        if ranges and ranges[-1][0] <= start <= ranges[-1][1]:
-            ranges[-1][1] = max(ranges[-1][1], end)
-            return
-        ranges.append([start, end])
-        ranges.sort()
-        merged = [ranges[0]]
-        for left, right in ranges[1:]:
-            if left <= merged[-1][1]:
-                merged[-1][1] = max(merged[-1][1], right)
-            else:
-                merged.append([left, right])
-        self._ranges = merged
+        """Add an interval and join it with those that it touches."""
+        starts, ends = self._starts, self._ends
+        first = bisect_left(ends, start)
+        last = bisect_right(starts, end)
+        if first < last:
+            start, end = min(start, starts[first]), max(end, ends[last - 1])
+        starts[first:last] = [start]
+        ends[first:last] = [end]

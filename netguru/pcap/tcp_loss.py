@@ -132,11 +132,17 @@ def black_holes(capture: CaptureFile) -> list[BlackHole]:
     )
     if repeats.is_empty():
         return []
+    # The segment that was repeated most speaks for its direction.
+    repeats = repeats.sort("resends", descending=True, maintain_order=True).unique(
+        way, keep="first", maintain_order=True
+    )
+    place = ("flow", "interface")
+    flows = rows.join(repeats, on=place, how="semi", maintain_order="left").partition_by(place, as_dict=True)
     told = _told(capture)
     holes: dict[tuple[str, str], BlackHole] = {}
     for row in repeats.iter_rows(named=True):
         key = (source(row), destination(row))
-        hole = _hole(row, rows, told=key in told)
+        hole = _hole(row, flows[row["flow"], row["interface"]], told=key in told)
         if hole is not None and (key not in holes or len(hole.numbers) > len(holes[key].numbers)):
             holes[key] = hole
     return list(holes.values())
@@ -152,8 +158,7 @@ def _told(capture: CaptureFile) -> set[tuple[str, str]]:
     return {(source(row), destination(row)) for row in quoted.iter_rows(named=True)}
 
 
-def _hole(row: dict[str, Any], rows: pl.DataFrame, *, told: bool) -> BlackHole | None:
-    flow = rows.filter((pl.col("flow") == row["flow"]) & (pl.col("interface") == row["interface"]))
+def _hole(row: dict[str, Any], flow: pl.DataFrame, *, told: bool) -> BlackHole | None:
     back = flow.filter((pl.col("forward") != row["forward"]) & ((pl.col("tcp_flags") & RST) == 0))
     ahead = ((pl.col("tcp_ack").cast(pl.Int64) - row["tcp_seq"]) % 2**32).is_between(1, 2**31)
     if back.is_empty() or not back.filter(ahead).is_empty():

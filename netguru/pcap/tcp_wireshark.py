@@ -201,9 +201,10 @@ def _advance(segment: Segment, forward: Side, reverse: Side, marks: int) -> None
             forward.nextseq, forward.nextseq_time = following, time
         if not forward.highest or (seq == forward.highest and not marks & _LOST):
             forward.highest = forward.nextseq
+    moved = ack != forward.lastack
     forward.window, forward.lastack, forward.lastack_time = window, ack, time
     forward.last_marks = marks
-    if reverse.unacked:
+    if reverse.unacked and moved:
         reverse.unacked = [
             [ack if _after(ack, start) else start, end] for start, end in reverse.unacked if _after(end, ack)
         ]

@@ -6,6 +6,8 @@ import struct
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from made_captures import (
     ACK,
     LAB,
@@ -23,8 +25,6 @@ from made_captures import (
     udp,
     vlan,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from netguru.pcap.addresses import destination, source
 from netguru.pcap.schema import FLOWS, PACKETS

@@ -7,9 +7,9 @@ import io
 import struct
 
 import pytest
-from made_captures import block, enhanced, ethernet, interface, open_bytes, option, pcap, section
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_captures import block, enhanced, ethernet, interface, open_bytes, option, pcap, section
 
 from netguru.errors import FileRejectedError, NetGuruError
 from netguru.pcap.framing import Found, read_batches

@@ -32,9 +32,11 @@ def test_third_party_captures():
     for file in sorted(SHARED.glob("*__*")):
         expected = json.loads((SHARED / "expected" / f"{file.name}.json").read_text())
         found = room.summary(file)
-        for name in EXACT:
-            if getattr(found, name) != expected[name] and name not in KNOWN.get(file.name, ()):
-                differences.append((file.name, name, getattr(found, name), expected[name]))
+        differences += [
+            (file.name, name, getattr(found, name), expected[name])
+            for name in EXACT
+            if getattr(found, name) != expected[name] and name not in KNOWN.get(file.name, ())
+        ]
         streams = (found.tcp_flows, found.udp_flows), (expected["tcp_streams"], expected["udp_streams"])
         if streams[0] != streams[1] and file.name not in STREAMS:
             differences.append((file.name, "streams", *streams))
