@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from netguru.model.topology import Neighbor
 from netguru.pcap.protocols.table import numbers
-from netguru.pcap.protocols.wire import Row
 
 if TYPE_CHECKING:
     from netguru.model.capture import Capture
+    from netguru.pcap.protocols.wire import Row
 
 _QUOTED = 2
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from netguru.model.coverage import Coverage, Gap
 from netguru.model.finding import Findings
 from netguru.model.result import Result
-from netguru.model.topology import Neighbor
 from netguru.operations import operation
 
 if TYPE_CHECKING:
     from netguru.model.capture import Capture
+    from netguru.model.topology import Neighbor
 
 Profile = Literal["all", "tcp", "routing", "l2", "services", "security"]
 _PLACES = 5
@@ -93,7 +93,7 @@ def _protocol_coverage(capture: Capture, name: str) -> Coverage:
     # A packet in a tunnel counts for the one around it.
     selected = sorted({*selected, *decoded})
     others = [number for number in selected if number not in decoded]
-    gaps = ()
+    gaps: tuple[Gap, ...] = ()
     if others:
         reason = f"no {name} message begins in the packet, or it is cut or damaged"
         gaps = (Gap(reason=reason, count=len(others), places=tuple(f"packet {n}" for n in others[:_PLACES])),)

@@ -19,6 +19,7 @@ from netguru.pcap import CaptureFile
 
 _ROOT = Path(__file__).parents[2]
 _LAB = _ROOT / "data" / "samples" / "lab"
+_THIRD_PARTY = _ROOT.parent / "shared" / "data" / "captures"
 
 
 @cache

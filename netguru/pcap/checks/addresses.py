@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from netguru.pcap.checks.common import SECOND, Row, counted, grouped, messages, 
 from netguru.pcap.protocols.icmpv6 import NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netguru.model.capture import Capture
     from netguru.model.finding import Finding
 
@@ -34,9 +35,9 @@ def duplicate_ipv4(capture: Capture) -> Iterator[Finding]:
         if row["sender_ip"] not in (None, _NOBODY) and not is_virtual(row["sender_mac"]) and not row["probe"]
     ]
     proxies = _proxies(rows)
-    for (address,), said in grouped(rows, "sender_ip").items():
-        owners = sorted({row["sender_mac"] for row in said} - proxies)
-        said = [row for row in said if row["sender_mac"] in owners]
+    own = [row for row in rows if row["sender_mac"] not in proxies]
+    for (address,), said in grouped(own, "sender_ip").items():
+        owners = sorted({row["sender_mac"] for row in said})
         if len(owners) < 2:  # noqa: PLR2004 - two hosts
             continue
         returns = _returns(said)
@@ -88,16 +89,14 @@ def duplicate_ipv6(capture: Capture) -> Iterator[Finding]:
     """Find addresses whose detection of duplicates fails: another host owns or probes the same."""
     rows = [row for row in messages(capture, "nd") if row["target"] and row["eth_src"]]
     probes = [row for row in rows if row["type"] == NEIGHBOR_SOLICITATION and row["src"] == _UNSPECIFIED]
+    claims = {
+        target: [row for row in part if not is_virtual(row["eth_src"])]
+        for (target,), part in grouped([row for row in rows if row["type"] == NEIGHBOR_ADVERTISEMENT], "target").items()
+    }
     window = threshold("nd.duplicate-address", "window_seconds") * SECOND
     for (target,), asked in grouped(probes, "target").items():
-        answers = [
-            row
-            for row in rows
-            if row["type"] == NEIGHBOR_ADVERTISEMENT
-            and row["target"] == target
-            and not is_virtual(row["eth_src"])
-            and any(_conflicts(probe, row, window) for probe in asked)
-        ]
+        said = claims.get(target, [])
+        answers = [row for row in said if any(_conflicts(probe, row, window) for probe in asked)]
         rivals = [row for row in asked if any(_conflicts(probe, row, window) for probe in asked)]
         if not answers and not rivals:
             continue
@@ -115,4 +114,5 @@ def duplicate_ipv6(capture: Capture) -> Iterator[Finding]:
 
 
 def _conflicts(probe: Row, other: Row, window: float) -> bool:
-    return other["eth_src"] != probe["eth_src"] and 0 <= other["time_ns"] - probe["time_ns"] <= window
+    after: int = other["time_ns"] - probe["time_ns"]
+    return bool(other["eth_src"] != probe["eth_src"]) and 0 <= after <= window

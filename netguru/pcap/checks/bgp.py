@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from netguru.pcap.protocols.base import named
 from netguru.pcap.protocols.bgp import KEEPALIVE, NOTIFICATION, OPEN, PORT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netguru.model.capture import Capture
     from netguru.model.finding import Finding
 
@@ -40,7 +42,7 @@ def notifications(capture: Capture) -> Iterator[Finding]:
             why = f"{sender} ended the session with NOTIFICATION 4/0"
             yield finding("bgp.hold-expired", evidence=shown, subject=about, one=sender, two=peer, reason=why)
         else:
-            level = named("bgp", "severity", f"{code}/{subcode}", named("bgp", "severity", f"{code}", "warning"))
+            level = named("bgp", "severity", f"{code}/{subcode}", named("bgp", "severity", code, "warning"))
             yield finding(
                 "bgp.notification",
                 severity=Severity.parse(level),
@@ -134,7 +136,7 @@ def _hold_time(rows: list[Row], one: str, two: str) -> float:
     gaps: list[float] = []
     for sent in grouped([row for row in between if row["type"] == KEEPALIVE], "flow", "src").values():
         times = [row["time_ns"] for row in sent]
-        gaps += [(after - before) / SECOND for before, after in zip(times, times[1:], strict=False)]
+        gaps += [(after - before) / SECOND for before, after in itertools.pairwise(times)]
     return 3 * median(gaps) if len(gaps) > 1 else 0.0
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from netguru.checks import check, finding
 from netguru.pcap.checks.common import Row, grouped, messages, numbers, subject, vlans
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netguru.model.capture import Capture
     from netguru.model.finding import Finding
 

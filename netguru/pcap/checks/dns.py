@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netguru.checks import check, finding, threshold
@@ -10,6 +9,8 @@ from netguru.model.finding import Severity
 from netguru.pcap.checks.common import SECOND, Row, counted, grouped, messages, numbers, subject, vlans
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netguru.model.capture import Capture
     from netguru.model.finding import Finding
 

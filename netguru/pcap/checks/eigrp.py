@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netguru.checks import check, finding
 from netguru.pcap.checks.common import Row, counted, grouped, messages, numbers, pairs_on_links, subject, vlans
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netguru.model.capture import Capture
     from netguru.model.finding import Finding
 

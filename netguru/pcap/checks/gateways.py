@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,8 @@ from netguru.pcap.checks.common import (
 from netguru.pcap.protocols.hsrp import COUP, HELLO, RESIGN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netguru.model.capture import Capture
     from netguru.model.finding import Finding
 

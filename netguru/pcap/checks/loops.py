@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,6 +12,8 @@ from netguru.pcap.checks.common import SECOND, Row, counted, messages, numbers, 
 from netguru.pcap.protocols.icmp import TIME_EXCEEDED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netguru.model.capture import Capture
     from netguru.model.finding import Finding
 
@@ -49,8 +50,8 @@ def routing_loop(capture: Capture) -> Iterator[Finding]:
             evidence=capture.evidence([*numbers(longest)[-6:], *numbers(exceeded)[:2]], limit=8),
             subject=subject(sender, target, *(row["src"] for row in exceeded)),
             symptoms=[
-                f"{counted(len(loops), 'packet')} to {target} went round; one was seen {len(longest)} times "
-                f"with TTL {longest[0]['ttl']} down to {longest[-1]['ttl']}",
+                f"{counted(len(loops), 'packet')} to {target} went round",
+                f"one was seen {len(longest)} times with TTL {longest[0]['ttl']} down to {longest[-1]['ttl']}",
                 *(f"{router} reports that the TTL ran out" for router in sorted({row["src"] for row in exceeded})),
             ],
             target=target,
@@ -61,14 +62,12 @@ def routing_loop(capture: Capture) -> Iterator[Finding]:
 
 def _candidates(capture: Capture, passes: int) -> pl.DataFrame:
     """Give packets whose headers agree except for the TTL, of which there are enough."""
-    packets = capture.packets().filter(pl.col("ip_version") > 0)
-    group = pl.struct(*_IDENTITY, "payload_head", "tcp_seq", "tcp_ack").hash()
-    return (
-        packets.with_columns(identity=group)
-        .filter(pl.col("ttl").n_unique().over("identity") >= passes)
-        .select("number", "time_ns", "ttl", "identity", "ip_version", *_IDENTITY, "payload_offset", "payload_length")
-        .collect()
-    )
+    identity = pl.struct(*_IDENTITY, "payload_head", "tcp_seq", "tcp_ack").hash()
+    packets = capture.packets().filter(pl.col("ip_version") > 0).with_columns(identity=identity)
+    several = packets.group_by("identity").agg(pl.len().alias("seen"), pl.col("ttl").n_unique().alias("ttls"))
+    often = several.filter((pl.col("seen") >= passes) & (pl.col("ttls") >= passes)).select("identity")
+    wanted = ("number", "time_ns", "ttl", "identity", "ip_version", *_IDENTITY, "payload_offset", "payload_length")
+    return packets.join(often, on="identity", how="semi").select(wanted).sort("number").collect()
 
 
 def _same_bytes(capture: Capture, candidates: pl.DataFrame) -> list[list[Row]]:

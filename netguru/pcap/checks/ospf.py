@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netguru.checks import check, finding, threshold
 from netguru.model.finding import Severity
-from netguru.pcap.checks.common import Pair, Row, counted, messages, numbers, pairs_on_links, subject, vlans
+from netguru.pcap.checks.common import Pair, Row, counted, grouped, messages, numbers, pairs_on_links, subject, vlans
 from netguru.pcap.protocols.ospf import DATABASE, HELLO, REQUEST, UPDATE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netguru.model.capture import Capture
     from netguru.model.finding import Finding
 
 _HOST_MASKS = {None, "0.0.0.0", "255.255.255.255"}  # noqa: S104 - the mask of an unnumbered link
-_NOBODY = "0.0.0.0"  # noqa: S104 - no designated router
 _QUOTED = 4
+_VERSION_2 = 2
 
 
 def _neighbours(hellos: list[Row]) -> Iterator[Pair]:
@@ -27,13 +28,14 @@ def _neighbours(hellos: list[Row]) -> Iterator[Pair]:
     for pair in found:
         if pair.one[0]["router_id"] == pair.two[0]["router_id"]:
             continue
-        masks = {row["mask"] for row in (*pair.one, *pair.two)} - _HOST_MASKS
-        if pair.one[0]["version"] != 2 or _share_subnet(pair.ends, masks):  # noqa: PLR2004 - OSPF version 2
+        masks = {pair.one[-1]["mask"], pair.two[-1]["mask"]} - _HOST_MASKS
+        is_v2 = pair.one[0]["version"] == _VERSION_2
+        if not is_v2 or _share_subnet(pair.ends, masks) or (not masks and _are_alone(hellos, pair)):
             yield pair
-        elif not masks and len({row["src"] for row in hellos if row["interface"] == pair.one[0]["interface"]}) == len(
-            pair.ends
-        ):
-            yield pair
+
+
+def _are_alone(hellos: list[Row], pair: Pair) -> bool:
+    return {row["src"] for row in hellos if row["interface"] == pair.one[0]["interface"]} == set(pair.ends)
 
 
 def _share_subnet(ends: tuple[str, str], masks: set[str]) -> bool:
@@ -75,7 +77,7 @@ def hello_parameters(capture: Capture) -> Iterator[Finding]:
             )
 
 
-def _differ(capture: Capture, check_id: str, pair: Pair, **values: object) -> Finding:
+def _differ(capture: Capture, check_id: str, pair: Pair, **values: Any) -> Finding:
     quoted = [*numbers(pair.one)[-2:], *numbers(pair.two)[-2:]]
     one, two = pair.ends
     return finding(
@@ -83,8 +85,8 @@ def _differ(capture: Capture, check_id: str, pair: Pair, **values: object) -> Fi
         evidence=capture.evidence(quoted, limit=_QUOTED),
         subject=subject(one, two, vlans=vlans((*pair.one, *pair.two))),
         symptoms=(
-            f"{counted(len(pair.one), 'hello')} of {one}, {counted(len(pair.two), 'hello')} of {two}: "
-            "neither lists the other",
+            f"{counted(len(pair.one), 'hello')} of {one}, {counted(len(pair.two), 'hello')} of {two}",
+            "they do not list each other as neighbours",
         ),
         one=one,
         two=two,
@@ -99,14 +101,15 @@ def database_exchange(capture: Capture) -> Iterator[Finding]:
     """Compare the MTUs of database descriptions, and see whether the exchange goes on."""
     rows = messages(capture, "ospf")
     by_link = [pair.ends for pair in _neighbours([row for row in rows if row["type"] == HELLO])]
+    said = {src: part for (src,), part in grouped([row for row in rows if row["type"] == DATABASE], "src").items()}
     for ends in by_link:
-        both = [[row for row in rows if row["type"] == DATABASE and _between(row, end, ends)] for end in ends]
+        both = [[row for row in said.get(end, []) if _between(row, end, ends)] for end in ends]
         if not both[0] or not both[1]:
             continue
         stuck = _is_stuck(rows, both, ends)
         mtus = [row[-1]["mtu"] for row in both]
         quoted = [number for row in both for number in numbers(row)[-3:]]
-        values = {"one": ends[0], "two": ends[1], "one_mtu": mtus[0], "two_mtu": mtus[1]}
+        values: dict[str, Any] = {"one": ends[0], "two": ends[1], "one_mtu": mtus[0], "two_mtu": mtus[1]}
         about = subject(*ends, vlans=vlans(both[0]))
         # An MTU of zero is sent on virtual links and says nothing.
         if all(mtus) and mtus[0] != mtus[1]:
@@ -157,7 +160,7 @@ def duplicate_router_id(capture: Capture) -> Iterator[Finding]:
     for pair in pairs_on_links(hellos, "version", "instance", "area"):
         one, two = pair.one[-1], pair.two[-1]
         masks = {one["mask"], two["mask"]} - _HOST_MASKS
-        is_same_link = one["version"] == 3 or _share_subnet(pair.ends, masks)  # noqa: PLR2004 - OSPF version 3
+        is_same_link = one["version"] != _VERSION_2 or _share_subnet(pair.ends, masks)
         overlap = pair.one[0]["time_ns"] <= two["time_ns"] and pair.two[0]["time_ns"] <= one["time_ns"]
         enough = min(len(pair.one), len(pair.two)) >= threshold("ospf.duplicate-router-id@capture", "hellos")
         if one["router_id"] != two["router_id"] or one["eth_src"] == two["eth_src"]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -14,11 +13,15 @@ from netguru.pcap.protocols.base import named
 from netguru.pcap.protocols.tls import FATAL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netguru.model.capture import Capture
     from netguru.model.finding import Finding
 
 _OBSOLETE = {"SSL 3.0", "TLS 1.0", "TLS 1.1"}
-_TCP = 6
+_TCP, _UDP = 6, 17
+# BER: tags, and lengths from 128 on that take more bytes.
+_SEQUENCE, _INTEGER, _OCTETS, _LONG_LENGTH, _TWO_BYTES = 0x30, 0x02, 0x04, 0x80, 0x82
 
 
 @check("capture", "tls.obsolete-version", "tls.alert", profile="security")
@@ -52,7 +55,7 @@ def tls(capture: Capture) -> Iterator[Finding]:
 
 @check("capture", "security.cleartext-login", profile="security")
 def cleartext(capture: Capture) -> Iterator[Finding]:
-    """Report logins that anybody on the way can read: Telnet, FTP, HTTP basic."""
+    """Report passwords that anybody on the way can read: Telnet, FTP, HTTP basic, SNMP communities."""
     basic = [row for row in messages(capture, "http") if (row["authorization"] or "").lower() == "basic"]
     for (server, port), rows in grouped(basic, "dst", "dst_port").items():
         yield finding(
@@ -64,6 +67,27 @@ def cleartext(capture: Capture) -> Iterator[Finding]:
         )
     for port in (21, 23):
         yield from _sessions(capture, port)
+    yield from _communities(capture)
+
+
+def _communities(capture: Capture) -> Iterator[Finding]:
+    """Report SNMP messages of versions 1 and 2c: a sequence, the integer 0 or 1, then the community."""
+    asked = (pl.col("protocol") == _UDP) & pl.col("dst_port").is_in([161, 162])
+    head = [(pl.col("payload_head") // (1 << shift)) % 256 for shift in (56, 48, 40, 32, 24, 16, 8)]
+    short = (head[1] < _LONG_LENGTH) & (head[2] == _INTEGER) & (head[4] <= 1) & (head[5] == _OCTETS)
+    two = (head[1] == _TWO_BYTES) & (head[4] == _INTEGER) & (head[6] <= 1)
+    packets = capture.packets().filter(asked & (head[0] == _SEQUENCE) & (short | two)).collect().to_dicts()
+    by_server: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for row in packets:
+        by_server.setdefault((destination(row), row["dst_port"]), []).append(row)
+    for (server, port), rows in by_server.items():
+        yield finding(
+            "security.cleartext-login",
+            evidence=capture.evidence(numbers(rows), limit=3),
+            subject=subject(server, *{source(row) for row in rows}),
+            service="SNMP version 1 or 2c",
+            server=f"{server} port {port}",
+        )
 
 
 def _sessions(capture: Capture, port: int) -> Iterator[Finding]:
@@ -71,7 +95,7 @@ def _sessions(capture: Capture, port: int) -> Iterator[Finding]:
     data = (pl.col("protocol") == _TCP) & (pl.col("payload_length") > 0)
     ports = (pl.col("src_port") == port) | (pl.col("dst_port") == port)
     rows = capture.packets().filter(data & ports).collect().to_dicts()
-    by_server: dict[str, list[dict[str, object]]] = {}
+    by_server: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_server.setdefault(source(row) if row["src_port"] == port else destination(row), []).append(row)
     for server, seen in by_server.items():

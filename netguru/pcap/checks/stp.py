@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
 from typing import TYPE_CHECKING
 
 from netguru.checks import check, finding, threshold
@@ -11,6 +11,8 @@ from netguru.pcap.checks.common import SECOND, Row, counted, episodes, grouped, 
 from netguru.pcap.protocols.stp import CHANGE_NOTICE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netguru.model.capture import Capture
     from netguru.model.finding import Finding
 
@@ -71,7 +73,7 @@ def topology_change(capture: Capture) -> Iterator[Finding]:
             evidence=capture.evidence([*numbers(notices)[:4], *numbers(changed)], limit=8),
             subject=subject(*who, *_bridges(changed), vlans=vlans(changed)),
             symptoms=[
-                f"{counted(len(notices), 'change notification')}, "
+                counted(len(notices), "change notification"),
                 f"{counted(len(changed) - len(notices), 'BPDU')} with the topology change flag",
                 *([f"notified by {', '.join(who)}"] if who else []),
                 *(["it follows the election of the root at the start"] if starting else []),
@@ -105,7 +107,7 @@ def root(capture: Capture) -> Iterator[Finding]:
 def _changed(capture: Capture, rows: list[Row], claims: list[tuple[Root, Row]], settled_s: float) -> Finding:
     late = [
         (before, after)
-        for before, after in zip(claims, claims[1:], strict=False)
+        for before, after in itertools.pairwise(claims)
         if after[1]["time_ns"] - before[1]["time_ns"] >= settled_s * SECOND
     ]
     one, two = late[0] if late else (claims[0], claims[-1])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from netguru import resources
 from netguru.errors import UnknownNameError
-from netguru.pcap.protocols.wire import Decoder, Row
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import polars as pl
+
+    from netguru.pcap.protocols.wire import Decoder, Row
 
 Layer = Literal["link", "network", "transport"]
 
@@ -61,7 +63,7 @@ def columns(name: str) -> tuple[Column, ...]:
     return tuple(Column(name=key, **row) for key, row in declared.items())
 
 
-def named(protocol: str, group: str, value: int | None, default: str = "") -> str:
+def named(protocol: str, group: str, value: int | str | None, default: str = "") -> str:
     """Name a coded value by the protocol's table; `default` (or the number) when it is not listed.
 
     >>> named("arp", "opcode", 1)
@@ -71,6 +73,13 @@ def named(protocol: str, group: str, value: int | None, default: str = "") -> st
         return default
     names: dict[str, Any] = resources.table("protocols", f"{protocol}.toml").get("names", {}).get(group, {})
     return str(names.get(str(value), default or value))
+
+
+def carried_by(number: int) -> pl.Expr:
+    """Select packets by their IP protocol number (IANA)."""
+    import polars as pl
+
+    return pl.col("protocol") == number
 
 
 @cache

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netguru.pcap.protocols.base import Protocol, named
-from netguru.pcap.protocols.wire import Row, clean, ipv4, take, total, u8, u16, u32
+from netguru.pcap.protocols.base import Protocol, carried_by, named
+from netguru.pcap.protocols.wire import Row, clean, has, ipv4, is_long, take, total, u8, u16, u32
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,7 +43,7 @@ def _open(body: bytes) -> list[Row]:
     capabilities: list[int] = []
     for code, value in _capabilities(body):
         capabilities.append(code)
-        if code == _FOUR_BYTE_AS and len(value) == 4:
+        if code == _FOUR_BYTE_AS and is_long(value, 4):
             row["asn"] = u32(value, 0)
     row["capabilities"] = capabilities
     return [row]
@@ -51,13 +51,13 @@ def _open(body: bytes) -> list[Row]:
 
 def _capabilities(body: bytes) -> list[tuple[int, bytes]]:
     # RFC 5492 section 4; RFC 9072 gives lengths two bytes when the first parameter is 255.
-    wide = len(body) > 12 and body[9] == _EXTENDED and body[10] == _EXTENDED
+    wide = has(body, 13) and body[9] == _EXTENDED and body[10] == _EXTENDED
     at, size = (13, 3) if wide else (10, 2)
     found: list[tuple[int, bytes]] = []
     while at + size <= len(body):
         kind, length = body[at], u16(body, at + 1) if wide else body[at + 1]
         value = body[at + size : at + size + length]
-        while kind == _CAPABILITIES and len(value) >= 2:
+        while kind == _CAPABILITIES and has(value, 2):
             found.append((value[0], value[2 : 2 + value[1]]))
             value = value[2 + value[1] :]
         at += size + length
@@ -86,7 +86,7 @@ def _notification(body: bytes) -> list[Row]:
     major = named("bgp", "error", code)
     minor = named("bgp", f"subcode{code}", subcode, str(subcode) if subcode else "")
     row: Row = {"code": code, "subcode": subcode, "error": f"{major}: {minor}" if minor else major}
-    if code == _CEASE and subcode in _WITH_TEXT and len(body) > 3:
+    if code == _CEASE and subcode in _WITH_TEXT and has(body, 4):
         row["text"] = clean(body[3 : 3 + body[2]])
     return [row]
 
@@ -117,7 +117,7 @@ def select() -> pl.Expr:
     import polars as pl
 
     port = (pl.col("src_port") == PORT) | (pl.col("dst_port") == PORT)
-    return (pl.col("protocol") == 6) & port & (pl.col("payload_length") > 0)
+    return carried_by(6) & port & (pl.col("payload_length") > 0)
 
 
 PROTOCOL = Protocol(name="bgp", layer="transport", select=select, decode=decode, brief=brief)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netguru.pcap.protocols.base import Protocol, named
-from netguru.pcap.protocols.wire import Row, clean, ipv4, ipv6, mac, total, u8, u16, u32
+from netguru.pcap.protocols.wire import Row, clean, has, ipv4, ipv6, is_long, mac, total, u8, u16, u32
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
 
 _CISCO, _GRE = 0x00000C, 47
 _CDP, _VTP, _DTP = 0x2000, 0x2003, 0x2004
 _CAPABILITIES = ("router", "trans-bridge", "source-route-bridge", "switch", "host", "igmp", "repeater", "phone")
+_TLV_HEADER = 4
+_ADDRESSES, _CAPABILITY, _NATIVE_VLAN, _DUPLEX, _MTU, _MANAGEMENT = 0x02, 0x04, 0x0A, 0x0B, 0x11, 0x16
+_DOMAIN, _STATUS, _NEIGHBOR = 1, 2, 4
+_IPV4_LENGTH, _IPV6_LENGTH = 4, 16
 _IPV4_ID, _IPV6_ID = b"\xcc", b"\xaa\xaa\x03\x00\x00\x00\x86\xdd"
 
 
@@ -22,7 +27,7 @@ def _values(data: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     while at + 4 <= len(data):
         length = u16(data, at + 2)
-        if length < 4:
+        if length < _TLV_HEADER:
             return
         yield u16(data, at), data[at + 4 : at + length]
         at += length
@@ -38,18 +43,18 @@ def decode(payload: bytes) -> list[Row]:
         name = named("cdp", "text", kind, "-")
         if name != "-":
             row[name] = clean(value)
-        elif kind == 0x0002:
+        elif kind == _ADDRESSES:
             row["addresses"] = _addresses(value)
-        elif kind == 0x0016:
+        elif kind == _MANAGEMENT:
             row["management_addresses"] = _addresses(value)
-        elif kind == 0x0004 and len(value) == 4:
+        elif kind == _CAPABILITY and is_long(value, 4):
             bits = u32(value, 0)
             row["capabilities"] = [text for place, text in enumerate(_CAPABILITIES) if bits >> place & 1]
-        elif kind == 0x000A and len(value) == 2:
+        elif kind == _NATIVE_VLAN and is_long(value, 2):
             row["native_vlan"] = u16(value, 0)
-        elif kind == 0x000B and value:
+        elif kind == _DUPLEX and value:
             row["duplex"] = "full" if value[0] else "half"
-        elif kind == 0x0011 and len(value) == 4:
+        elif kind == _MTU and is_long(value, 4):
             row["mtu"] = u32(value, 0)
     return [row]
 
@@ -57,7 +62,7 @@ def decode(payload: bytes) -> list[Row]:
 def _addresses(value: bytes) -> list[str]:
     found: list[str] = []
     at = 4
-    for _ in range(min(u32(value, 0), 64) if len(value) >= 4 else 0):
+    for _ in range(min(u32(value, 0), 64) if has(value, 4) else 0):
         if at + 2 > len(value):
             break
         identity = value[at + 2 : at + 2 + value[at + 1]]
@@ -65,9 +70,9 @@ def _addresses(value: bytes) -> list[str]:
         if at + 2 > len(value):
             break
         length = u16(value, at)
-        if identity == _IPV4_ID and length == 4 and at + 6 <= len(value):
+        if identity == _IPV4_ID and length == _IPV4_LENGTH and at + 6 <= len(value):
             found.append(ipv4(value, at + 2))
-        elif identity == _IPV6_ID and length == 16 and at + 18 <= len(value):
+        elif identity == _IPV6_ID and length == _IPV6_LENGTH and at + 18 <= len(value):
             found.append(ipv6(value, at + 2))
         at += 2 + length
     return found
@@ -88,13 +93,13 @@ def decode_trunking(payload: bytes) -> list[Row]:
     """Decode a DTP frame: what the port wants to be and who sent it."""
     row: Row = {"version": u8(payload, 0)}
     for kind, value in _values(payload[1:]):
-        if kind == 1:
+        if kind == _DOMAIN:
             row["domain"] = clean(value)
-        elif kind == 2 and value:
+        elif kind == _STATUS and value:
             row["status"] = value[0]
             row["status_name"] = named("dtp", "status", value[0] & 7)
             row["trunking"] = bool(value[0] & 0x80)
-        elif kind == 4 and len(value) == 6:
+        elif kind == _NEIGHBOR and is_long(value, 6):
             row["neighbor"] = mac(value, 0)
     return [row]
 

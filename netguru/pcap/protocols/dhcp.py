@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from netguru.pcap.protocols.base import Protocol, named
-from netguru.pcap.protocols.wire import Row, clean, ipv4, take, total, u8, u16, u32
+from netguru.pcap.protocols.base import Protocol, carried_by, named
+from netguru.pcap.protocols.wire import Row, clean, has, ipv4, is_long, take, total, u8, u16, u32
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
 
 DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM = range(1, 9)
@@ -57,11 +58,11 @@ def _options(payload: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _option(code: int, value: bytes, row: Row) -> None:
     kind, _, name = named("dhcp", "option", code, "-").partition(" ")
-    if kind == "address" and len(value) >= 4:
+    if kind == "address" and has(value, 4):
         row[name] = ipv4(value, 0)
     elif kind == "addresses":
         row[name] = [ipv4(value, at) for at in range(0, len(value) - 3, 4)]
-    elif kind == "seconds" and len(value) == 4:
+    elif kind == "seconds" and is_long(value, 4):
         row[name] = u32(value, 0)
     elif kind == "text":
         row[name] = clean(value)
@@ -92,7 +93,7 @@ def select() -> pl.Expr:
     import polars as pl
 
     ports = [_SERVER, _CLIENT]
-    return (pl.col("protocol") == 17) & pl.col("src_port").is_in(ports) & pl.col("dst_port").is_in(ports)
+    return carried_by(17) & pl.col("src_port").is_in(ports) & pl.col("dst_port").is_in(ports)
 
 
 PROTOCOL = Protocol(name="dhcp", layer="transport", select=select, decode=decode, brief=brief)

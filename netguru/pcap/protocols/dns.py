@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from netguru.pcap.protocols.base import Protocol, named
+from netguru.pcap.protocols.base import Protocol, carried_by, named
 from netguru.pcap.protocols.matching import pair
 from netguru.pcap.protocols.wire import Row, clean, ipv4, ipv6, total, u8, u16, u32
 
@@ -18,6 +18,7 @@ _POINTER, _LABEL_BITS = 0xC0, 0x3F
 # RFC 1035 section 3.1 allows 255 bytes, so at most 127 labels; more jumps than that is a loop.
 _MOST_JUMPS = 127
 _ANSWERS_KEPT = 16
+_A_LENGTH, _AAAA_LENGTH = 4, 16
 _A, _NS, _CNAME, _PTR, _AAAA = 1, 2, 5, 12, 28
 
 
@@ -93,9 +94,9 @@ def _record(payload: bytes, at: int) -> tuple[str, int]:
     if after > len(payload):
         raise ValueError("record beyond the end")
     value = ""
-    if kind == _A and length == 4:
+    if kind == _A and length == _A_LENGTH:
         value = ipv4(payload, body)
-    elif kind == _AAAA and length == 16:
+    elif kind == _AAAA and length == _AAAA_LENGTH:
         value = ipv6(payload, body)
     elif kind in (_NS, _CNAME, _PTR):
         value = _name(payload, body)[0]
@@ -148,8 +149,8 @@ def select() -> pl.Expr:
     import polars as pl
 
     port = (pl.col("src_port") == _PORT) | (pl.col("dst_port") == _PORT)
-    tcp = (pl.col("protocol") == 6) & (pl.col("payload_length") > 0)
-    return port & ((pl.col("protocol") == 17) | tcp)
+    tcp = carried_by(6) & (pl.col("payload_length") > 0)
+    return port & (carried_by(17) | tcp)
 
 
 def select_multicast() -> pl.Expr:
@@ -157,7 +158,7 @@ def select_multicast() -> pl.Expr:
     import polars as pl
 
     port = (pl.col("src_port") == _MULTICAST_PORT) | (pl.col("dst_port") == _MULTICAST_PORT)
-    return (pl.col("protocol") == 17) & port
+    return carried_by(17) & port
 
 
 PROTOCOL = Protocol(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netguru.pcap.protocols.base import Protocol, named
+from netguru.pcap.protocols.base import Protocol, carried_by, named
 from netguru.pcap.protocols.wire import Row, take, total, u8, u16, u32
 
 if TYPE_CHECKING:
     import polars as pl
 
 UPDATE, QUERY, REPLY, HELLO = 1, 3, 4, 5
-_HEADER = 20
+_VERSION = 2
+_HEADER, _TLV_HEADER, _PARAMETERS_LENGTH = 20, 4, 12
 _PARAMETERS = 0x0001
 _GOODBYE = 255
 _FIRST_ROUTE = 0x0100
@@ -21,10 +22,10 @@ _FIRST_ROUTE = 0x0100
 def decode(payload: bytes) -> list[Row]:
     """Decode an EIGRP packet."""
     opcode = u8(payload, 1)
-    if u8(payload, 0) != 2:
+    if u8(payload, 0) != _VERSION:
         return []
     row: Row = {
-        "version": 2,
+        "version": _VERSION,
         "opcode": opcode,
         "opcode_name": named("eigrp", "opcode", opcode),
         "flags": u32(payload, 4),
@@ -37,9 +38,9 @@ def decode(payload: bytes) -> list[Row]:
     at = _HEADER
     while at + 4 <= len(payload):
         kind, length = u16(payload, at), u16(payload, at + 2)
-        if length < 4:
+        if length < _TLV_HEADER:
             break
-        if kind == _PARAMETERS and length >= 12 and at + 12 <= len(payload):
+        if kind == _PARAMETERS and min(length, len(payload) - at) >= _PARAMETERS_LENGTH:
             row["k_values"] = list(take(payload, at + 4, 6))
             row["hold_time"] = u16(payload, at + 10)
             # Five times 255 says goodbye; it is not a setting (RFC 7868 section 5.3.3).
@@ -64,9 +65,7 @@ def brief(row: Row) -> str:
 
 def select() -> pl.Expr:
     """Choose IP protocol 88."""
-    import polars as pl
-
-    return pl.col("protocol") == 88
+    return carried_by(88)
 
 
 PROTOCOL = Protocol(name="eigrp", layer="network", select=select, decode=decode, brief=brief)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netguru.pcap.protocols.base import Protocol, named
+from netguru.pcap.protocols.base import Protocol, carried_by, named
 from netguru.pcap.protocols.wire import Row, ipv4, ipv6, mac, take, total, u8, u16, u32
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ HELLO, COUP, RESIGN = 0, 1, 2
 _PORT, _PORT_V6 = 1985, 2029
 _GROUP_STATE, _GROUP_STATE_LENGTH, _TEXT, _MD5 = 1, 40, 3, 4
 _MILLISECONDS = 1000
+_SECOND, _IPV6 = 2, 6
 
 
 @total
@@ -54,7 +55,7 @@ def _version2(payload: bytes) -> list[Row]:
         "priority": u32(payload, 14),
         "hello_time": u32(payload, 18) / _MILLISECONDS,
         "hold_time": u32(payload, 22) / _MILLISECONDS,
-        "virtual_ip": ipv6(payload, 26) if u8(payload, 5) == 6 else ipv4(payload, 26),
+        "virtual_ip": ipv6(payload, 26) if u8(payload, 5) == _IPV6 else ipv4(payload, 26),
         "authentication": "",
     }
     at = 2 + _GROUP_STATE_LENGTH
@@ -65,7 +66,7 @@ def _version2(payload: bytes) -> list[Row]:
 
 def brief(row: Row) -> str:
     """Put an HSRP message into words."""
-    text = f"HSRP{'v2' if row['version'] == 2 else ''} {row['opcode_name']}"
+    text = f"HSRP{'v2' if row['version'] == _SECOND else ''} {row['opcode_name']}"
     if row.get("group") is None:
         return text
     return (
@@ -78,7 +79,7 @@ def select() -> pl.Expr:
     """Choose UDP 1985 and 2029 (IPv6)."""
     import polars as pl
 
-    return (pl.col("protocol") == 17) & pl.col("dst_port").is_in([_PORT, _PORT_V6])
+    return carried_by(17) & pl.col("dst_port").is_in([_PORT, _PORT_V6])
 
 
 PROTOCOL = Protocol(name="hsrp", layer="transport", select=select, decode=decode, brief=brief)

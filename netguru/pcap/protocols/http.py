@@ -6,7 +6,7 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING
 
-from netguru.pcap.protocols.base import Protocol
+from netguru.pcap.protocols.base import Protocol, carried_by
 from netguru.pcap.protocols.wire import Row, clean, total
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ _REQUEST = re.compile(rb"^([A-Z]+) (\S+) HTTP/(1\.[01])$")
 _RESPONSE = re.compile(rb"^HTTP/(1\.[01]) (\d{3})(?: (.*))?$")
 # No server of the field takes longer request lines and header lines than this by default.
 _HEADER_LIMIT = 16_384
+# More messages than a segment of any size holds.
+_MOST_MESSAGES = 64
 _INFORMATIONAL = 200
 
 
@@ -24,7 +26,7 @@ _INFORMATIONAL = 200
 def decode(payload: bytes) -> list[Row]:
     """Decode the messages whose first line is in the segment; more follow only behind a known length."""
     rows: list[Row] = []
-    while payload and len(rows) < 64:
+    while payload and len(rows) < _MOST_MESSAGES:
         row, size = _message(payload)
         if row is None:
             break
@@ -116,7 +118,7 @@ def select() -> pl.Expr:
     """Choose TCP segments with data; the first bytes decide."""
     import polars as pl
 
-    return (pl.col("protocol") == 6) & (pl.col("payload_length") > 0)
+    return carried_by(6) & (pl.col("payload_length") > 0)
 
 
 PROTOCOL = Protocol(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netguru.pcap.protocols.base import Protocol, named
+from netguru.pcap.protocols.base import Protocol, carried_by, named
 from netguru.pcap.protocols.icmp_quote import quoted, words
 from netguru.pcap.protocols.matching import pair
-from netguru.pcap.protocols.wire import Row, ipv4, total, u8, u16
+from netguru.pcap.protocols.wire import Row, has, ipv4, total, u8, u16
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,11 +25,11 @@ def decode(payload: bytes) -> list[Row]:
     row: Row = {"type": kind, "code": code, "name": named("icmp", "type", kind)}
     if kind == UNREACHABLE:
         row["name"] = named("icmp", "unreachable", code, f"unreachable code {code}")
-        if code == _FRAGMENTATION_NEEDED and len(payload) >= 8:
+        if code == _FRAGMENTATION_NEEDED and has(payload, 8):
             row["mtu"] = u16(payload, 6)
-    elif kind == REDIRECT and len(payload) >= 8:
+    elif kind == REDIRECT and has(payload, 8):
         row["gateway"] = ipv4(payload, 4)
-    if kind in _IDENTIFIED and len(payload) >= 8:
+    if kind in _IDENTIFIED and has(payload, 8):
         row["id"], row["sequence"] = u16(payload, 4), u16(payload, 6)
     if kind in _ERRORS:
         row |= quoted(payload[8:])
@@ -59,9 +59,7 @@ def match(rows: list[Row]) -> None:
 
 def select() -> pl.Expr:
     """Choose first fragments of IP protocol 1."""
-    import polars as pl
-
-    return (pl.col("protocol") == 1) & (pl.col("ip_version") == 4)
+    return carried_by(1)
 
 
 PROTOCOL = Protocol(name="icmp", layer="network", select=select, decode=decode, brief=brief, match=match)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from netguru.pcap.protocols.wire import Row, ipv4, ipv6, u8, u16
+from netguru.pcap.protocols.wire import Row, has, ipv4, ipv6, u8, u16
 
 _TCP, _UDP, _ICMP = 6, 17, 1
+_IPV4, _IPV6 = 4, 6
 _IPV4_HEADER, _IPV6_HEADER = 20, 40
 _EXTENSIONS = {0, 43, 60}
 
@@ -12,7 +13,7 @@ _EXTENSIONS = {0, 43, 60}
 def quoted(data: bytes) -> Row:
     """Decode the header that an ICMP error carries; empty when it is not an IP header."""
     version = data[0] >> 4 if data else 0
-    if version == 4 and len(data) >= _IPV4_HEADER:
+    if version == _IPV4 and has(data, _IPV4_HEADER):
         header = (data[0] & 15) * 4
         row: Row = {
             "quoted_src": ipv4(data, 12),
@@ -22,7 +23,7 @@ def quoted(data: bytes) -> Row:
             "quoted_ip_id": u16(data, 4),
             "quoted_length": u16(data, 2),
         }
-    elif version == 6 and len(data) >= _IPV6_HEADER:
+    elif version == _IPV6 and has(data, _IPV6_HEADER):
         header = _IPV6_HEADER
         row = {
             "quoted_src": ipv6(data, 8),
@@ -31,12 +32,12 @@ def quoted(data: bytes) -> Row:
             "quoted_ttl": data[7],
             "quoted_length": u16(data, 4) + _IPV6_HEADER,
         }
-        while row["quoted_protocol"] in _EXTENSIONS and len(data) >= header + 8:
+        while row["quoted_protocol"] in _EXTENSIONS and has(data, header + 8):
             row["quoted_protocol"] = u8(data, header)
             header += (u8(data, header + 1) + 1) * 8
     else:
         return {}
-    if row["quoted_protocol"] in (_TCP, _UDP) and len(data) >= header + 4:
+    if row["quoted_protocol"] in (_TCP, _UDP) and has(data, header + 4):
         row["quoted_src_port"], row["quoted_dst_port"] = u16(data, header), u16(data, header + 2)
     return row
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netguru.pcap.protocols.base import Protocol, named
+from netguru.pcap.protocols.base import Protocol, carried_by, named
 from netguru.pcap.protocols.icmp_quote import quoted, words
 from netguru.pcap.protocols.matching import pair
-from netguru.pcap.protocols.wire import Row, ipv6, mac, total, u8, u16, u32
+from netguru.pcap.protocols.wire import Row, has, ipv6, mac, total, u8, u16, u32
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,6 +26,7 @@ _OPTIONS_AT = {
     REDIRECT: 40,
 }
 _SOURCE_LINK, _TARGET_LINK, _PREFIX, _MTU = 1, 2, 3, 5
+_PREFIX_LENGTH = 32
 
 
 @total
@@ -36,10 +37,10 @@ def decode(payload: bytes) -> list[Row]:
     if kind in _ERRORS:
         if kind == 1:
             row["name"] = named("icmpv6", "unreachable", code, f"unreachable code {code}")
-        if kind == _PACKET_TOO_BIG and len(payload) >= 8:
+        if kind == _PACKET_TOO_BIG and has(payload, 8):
             row["mtu"] = u32(payload, 4)
         row |= quoted(payload[8:])
-    elif kind in (ECHO, ECHO_REPLY) and len(payload) >= 8:
+    elif kind in (ECHO, ECHO_REPLY) and has(payload, 8):
         row["id"], row["sequence"] = u16(payload, 4), u16(payload, 6)
     elif kind in _OPTIONS_AT:
         _discovery(payload, kind, row)
@@ -61,13 +62,13 @@ def _discovery(payload: bytes, kind: int, row: Row) -> None:
 
 def _options(data: bytes, row: Row) -> None:
     prefixes: list[str] = []
-    while len(data) >= 8:
+    while has(data, 8):
         size = data[1] * 8
         if size == 0 or size > len(data):
             break
         if data[0] in (_SOURCE_LINK, _TARGET_LINK):
             row["link_address"] = mac(data, 2)
-        elif data[0] == _PREFIX and size >= 32:
+        elif data[0] == _PREFIX and size >= _PREFIX_LENGTH:
             prefixes.append(f"{ipv6(data, 16)}/{data[2]}")
         elif data[0] == _MTU:
             row["mtu"] = u32(data, 4)
@@ -108,9 +109,7 @@ def match(rows: list[Row]) -> None:
 
 def select() -> pl.Expr:
     """Choose next header 58."""
-    import polars as pl
-
-    return (pl.col("protocol") == 58) & (pl.col("ip_version") == 6)
+    return carried_by(58)
 
 
 def select_discovery() -> pl.Expr:

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
 from netguru.pcap.protocols.base import Protocol, named
-from netguru.pcap.protocols.wire import Row, clean, total, u16
+from netguru.pcap.protocols.wire import Row, clean, has, is_long, total, u16
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,21 +44,21 @@ def _value(kind: int, value: bytes, row: Row) -> None:
         row["chassis_subtype"], row["chassis_id"] = value[0], _identity(value, _CHASSIS_MAC, _CHASSIS_ADDRESS)
     elif kind == _PORT and value:
         row["port_subtype"], row["port_id"] = value[0], _identity(value, _PORT_MAC, _PORT_ADDRESS)
-    elif kind == _TTL and len(value) >= 2:
+    elif kind == _TTL and has(value, 2):
         row["ttl"] = u16(value, 0)
     elif kind in (_PORT_TEXT, _NAME, _TEXT):
         row[{_PORT_TEXT: "port_description", _NAME: "system_name", _TEXT: "system_description"}[kind]] = clean(value)
-    elif kind == _CAPABILITIES and len(value) >= 4:
+    elif kind == _CAPABILITIES and has(value, 4):
         enabled = u16(value, 2)
         row["capabilities"] = [name for place, name in enumerate(_CAPABILITY_NAMES) if enabled >> place & 1]
-    elif kind == _ADDRESS and len(value) >= 2:
+    elif kind == _ADDRESS and has(value, 2):
         row["addresses"] += _address(value[1 : 1 + value[0]])
-    elif kind == _ORGANISATION and len(value) >= 4:
+    elif kind == _ORGANISATION and has(value, 4):
         _organisation(value[:3], value[3], value[4:], row)
 
 
 def _identity(value: bytes, hardware: int, network: int) -> str:
-    if value[0] == hardware and len(value) == 7:
+    if value[0] == hardware and is_long(value, 7):
         return value[1:].hex(":")
     if value[0] == network:
         return "".join(_address(value[1:])[:1]) or value[1:].hex()
@@ -68,19 +68,19 @@ def _identity(value: bytes, hardware: int, network: int) -> str:
 def _address(value: bytes) -> list[str]:
     # The first byte is the IANA address family.
     family, data = value[:1], value[1:]
-    if family == b"\x01" and len(data) == 4:
+    if family == b"\x01" and is_long(data, 4):
         return [str(IPv4Address(data))]
-    if family == b"\x02" and len(data) == 16:
+    if family == b"\x02" and is_long(data, 16):
         return [str(IPv6Address(data))]
     return []
 
 
 def _organisation(oui: bytes, subtype: int, data: bytes, row: Row) -> None:
-    if oui == _DOT1 and subtype == _DOT1_PVID and len(data) >= 2:
+    if oui == _DOT1 and subtype == _DOT1_PVID and has(data, 2):
         row["pvid"] = u16(data, 0)
-    elif oui == _DOT3 and subtype == _DOT3_FRAME and len(data) >= 2:
+    elif oui == _DOT3 and subtype == _DOT3_FRAME and has(data, 2):
         row["max_frame"] = u16(data, 0)
-    elif oui == _DOT3 and subtype == _DOT3_PHY and len(data) >= 5:
+    elif oui == _DOT3 and subtype == _DOT3_PHY and has(data, 5):
         row["mau_type"] = u16(data, 3)
         row["duplex"] = named("lldp", "mau_duplex", row["mau_type"], "-").strip("-")
 

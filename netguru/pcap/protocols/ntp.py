@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netguru.pcap.protocols.base import Protocol, named
+from netguru.pcap.protocols.base import Protocol, carried_by, named
 from netguru.pcap.protocols.matching import pair
 from netguru.pcap.protocols.wire import Row, clean, ipv4, take, total, u8, u32
 
@@ -55,7 +55,7 @@ def select() -> pl.Expr:
     """Choose UDP port 123."""
     import polars as pl
 
-    return (pl.col("protocol") == 17) & ((pl.col("src_port") == _PORT) | (pl.col("dst_port") == _PORT))
+    return carried_by(17) & ((pl.col("src_port") == _PORT) | (pl.col("dst_port") == _PORT))
 
 
 PROTOCOL = Protocol(name="ntp", layer="transport", select=select, decode=decode, brief=brief, match=match)

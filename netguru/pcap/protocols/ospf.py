@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netguru.pcap.protocols.base import Protocol, named
+from netguru.pcap.protocols.base import Protocol, carried_by, named
 from netguru.pcap.protocols.wire import Row, ipv4, total, u8, u16, u32
 
 if TYPE_CHECKING:
     import polars as pl
 
 HELLO, DATABASE, REQUEST, UPDATE, ACKNOWLEDGE = 1, 2, 3, 4, 5
+_VERSION_2 = 2
 _V2_HEADER, _V3_HEADER = 24, 16
 _LSA_HEADER, _LSA_REQUEST = 20, 12
 # RFC 2328 A.3.3: the bits of a database description in the order that they are written.
@@ -30,7 +31,7 @@ def decode(payload: bytes) -> list[Row]:
         "router_id": ipv4(payload, 4),
         "area": ipv4(payload, 8),
     }
-    if version == 2:
+    if version == _VERSION_2:
         row["auth_type"] = u16(payload, 14)
         body = payload[_V2_HEADER : max(u16(payload, 2), _V2_HEADER)]
     else:
@@ -41,7 +42,7 @@ def decode(payload: bytes) -> list[Row]:
 
 
 def _hello(body: bytes, row: Row) -> None:
-    if row["version"] == 2:
+    if row["version"] == _VERSION_2:
         row["mask"], row["hello_interval"] = ipv4(body, 0), u16(body, 4)
         row["options"], row["priority"], row["dead_interval"] = u8(body, 6), u8(body, 7), u32(body, 8)
         at = 12
@@ -55,9 +56,9 @@ def _hello(body: bytes, row: Row) -> None:
 
 
 def _database(body: bytes, row: Row) -> None:
-    at = 0 if row["version"] == 2 else 4
+    at = 0 if row["version"] == _VERSION_2 else 4
     row["mtu"] = u16(body, at)
-    row["options"] = u8(body, 2) if row["version"] == 2 else u32(body, 0) & 0xFFFFFF
+    row["options"] = u8(body, 2) if row["version"] == _VERSION_2 else u32(body, 0) & 0xFFFFFF
     bits = u8(body, at + 3)
     row["flags"] = ",".join(name for bit, name in _FLAGS if bits & bit)
     row["sequence"] = u32(body, at + 4)
@@ -81,7 +82,7 @@ _BODIES = {HELLO: _hello, DATABASE: _database, REQUEST: _request, UPDATE: _updat
 
 def brief(row: Row) -> str:
     """Put an OSPF packet into words."""
-    protocol = "OSPF" if row["version"] == 2 else "OSPFv3"
+    protocol = "OSPF" if row["version"] == _VERSION_2 else "OSPFv3"
     text = f"{protocol} {row['type_name']} router {row['router_id']} area {row['area']}"
     if row["type"] == HELLO:
         mask = f" mask {row['mask']}" if row.get("mask") else ""
@@ -100,9 +101,7 @@ def brief(row: Row) -> str:
 
 def select() -> pl.Expr:
     """Choose IP protocol 89."""
-    import polars as pl
-
-    return pl.col("protocol") == 89
+    return carried_by(89)
 
 
 PROTOCOL = Protocol(name="ospf", layer="network", select=select, decode=decode, brief=brief)

@@ -12,12 +12,12 @@ import polars as pl
 
 from netguru.pcap.addresses import destination, mac_text, source
 from netguru.pcap.protocols.base import Column, Protocol, find
-from netguru.pcap.protocols.wire import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netguru.pcap.capture import CaptureFile
+    from netguru.pcap.protocols.wire import Row
 
 TYPES: dict[str, Any] = {
     "u8": pl.UInt8,
@@ -51,7 +51,7 @@ COPY = Column(
     type="u32",
     meaning="number of the first packet with the same message: seen at another interface, or sent again by TCP",
 )
-_TCP, _GRE = 6, 47
+_TCP, _GRE, _IPV4 = 6, 47, 4
 _NEEDED = (
     "number time_ns interface vlan eth_src eth_dst ip_version src_hi src_lo dst_hi dst_lo protocol ip_id ttl "
     "src_port dst_port tcp_seq flow offset captured network_offset network_length payload_offset payload_length tunnel"
@@ -89,6 +89,9 @@ def table(capture: CaptureFile, name: str) -> pl.DataFrame:
 def chosen(protocol: Protocol) -> pl.Expr:
     """Give the expression that selects a protocol's packets, by columns and by first bytes."""
     condition = protocol.select()
+    if protocol.layer != "link":
+        # Later fragments have no header of the protocol.
+        condition = condition & (pl.col("fragment_offset") == 0)
     if not protocol.starts:
         return condition
     head = pl.col("payload_head")
@@ -173,7 +176,7 @@ class _Copies:
         if packet["protocol"] == _TCP and packet["tcp_seq"] is not None:
             key: object = (packet["flow"], packet["src_hi"], packet["src_lo"], packet["src_port"], packet["tcp_seq"])
             return self._look((key, payload), packet["number"], time, interface, _TCP_COPY_NS)
-        identity = packet["ip_id"] if packet["ip_version"] == 4 else None
+        identity = packet["ip_id"] if packet["ip_version"] == _IPV4 else None
         ports = packet["src_port"], packet["dst_port"]
         if packet["ip_version"]:
             key = (packet["src_hi"], packet["src_lo"], packet["dst_hi"], packet["dst_lo"], *ports, identity)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from netguru.pcap.protocols.base import Protocol, named
-from netguru.pcap.protocols.wire import Row, clean, total, u8, u16
+from netguru.pcap.protocols.base import Protocol, carried_by, named
+from netguru.pcap.protocols.wire import Row, clean, has, is_long, total, u8, u16
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
 
-_ALERT, _HANDSHAKE = 21, 22
+_FIRST, _ALERT, _HANDSHAKE, _LAST = 20, 21, 22, 24
+_MAJOR, _ALERT_LENGTH = 3, 2
 CLIENT_HELLO, SERVER_HELLO = 1, 2
 _SERVER_NAME, _ALPN, _VERSIONS = 0, 16, 43
 _GREASE_MASK, _GREASE = 0x0F0F, 0x0A0A
@@ -27,13 +29,13 @@ def decode(payload: bytes) -> list[Row]:
     at = 0
     while at + 5 <= len(payload):
         kind, version, length = payload[at], u16(payload, at + 1), u16(payload, at + 3)
-        if not 20 <= kind <= 24 or version >> 8 != 3 or length > _MOST_RECORD:
+        if not _FIRST <= kind <= _LAST or version >> 8 != _MAJOR or length > _MOST_RECORD:
             break
         body = payload[at + 5 : at + 5 + length]
         row: Row = {"record_version": named("tls", "version", version)}
         if kind == _HANDSHAKE:
             rows += [row | part for part in _hello(body)]
-        elif kind == _ALERT and length == 2 and len(body) == 2:
+        elif kind == _ALERT and length == _ALERT_LENGTH and is_long(body, 2):
             rows.append(row | _alert(body))
         at += 5 + length
     return rows
@@ -68,7 +70,7 @@ def _hello(body: bytes) -> list[Row]:
         row["cipher"] = u16(hello, at)
         at += 3
     for code, value in _extensions(hello, at):
-        if code == _SERVER_NAME and kind == CLIENT_HELLO and len(value) > 5:
+        if code == _SERVER_NAME and kind == CLIENT_HELLO and has(value, 6):
             row["sni"] = clean(value[5 : 5 + u16(value, 3)])
         elif code == _ALPN:
             row["alpn"] = list(_protocols(value))
@@ -100,7 +102,7 @@ def _protocols(value: bytes) -> Iterator[str]:
 
 def _highest(value: bytes, kind: int) -> int:
     if kind == SERVER_HELLO:
-        return u16(value, 0) if len(value) == 2 else 0
+        return u16(value, 0) if is_long(value, 2) else 0
     offered = [u16(value, at) for at in range(1, len(value) - 1, 2)]
     # RFC 8701: values of the form 0x?a?a are noise that a server must ignore.
     return max((item for item in offered if item & _GREASE_MASK != _GREASE), default=0)
@@ -120,7 +122,7 @@ def select() -> pl.Expr:
     """Choose TCP segments with data; the first bytes decide."""
     import polars as pl
 
-    return (pl.col("protocol") == 6) & (pl.col("payload_length") > 0)
+    return carried_by(6) & (pl.col("payload_length") > 0)
 
 
 PROTOCOL = Protocol(
@@ -129,5 +131,5 @@ PROTOCOL = Protocol(
     select=select,
     decode=decode,
     brief=brief,
-    starts=tuple(bytes((kind, 3)) for kind in range(20, 25)),
+    starts=tuple(bytes((kind, _MAJOR)) for kind in range(_FIRST, _LAST + 1)),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netguru.pcap.protocols.base import Protocol
+from netguru.pcap.protocols.base import Protocol, carried_by
 from netguru.pcap.protocols.wire import Row, ipv4, ipv6, total, u8, u16
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _ADVERTISEMENT = 1
 _HEADER = 8
+_VERSION_2 = 2
 _CENTISECONDS = 100
 
 
@@ -22,16 +23,16 @@ def decode(payload: bytes) -> list[Row]:
     if kind != _ADVERTISEMENT or version not in (2, 3):
         return []
     count = u8(payload, 3)
-    wide = version == 3 and count > 0 and len(payload) >= _HEADER + 16 * count
+    wide = version != _VERSION_2 and count > 0 and len(payload) >= _HEADER + 16 * count
     read, size = (ipv6, 16) if wide else (ipv4, 4)
     return [
         {
             "version": version,
             "vrid": u8(payload, 1),
             "priority": u8(payload, 2),
-            "interval": float(u8(payload, 5)) if version == 2 else (u16(payload, 4) & 0x0FFF) / _CENTISECONDS,
+            "interval": float(u8(payload, 5)) if version == _VERSION_2 else (u16(payload, 4) & 0x0FFF) / _CENTISECONDS,
             "virtual_ips": [read(payload, _HEADER + size * place) for place in range(count)],
-            "auth_type": u8(payload, 4) if version == 2 else None,
+            "auth_type": u8(payload, 4) if version == _VERSION_2 else None,
         }
     ]
 
@@ -46,9 +47,7 @@ def brief(row: Row) -> str:
 
 def select() -> pl.Expr:
     """Choose IP protocol 112 to the VRRP groups (CARP shares the number)."""
-    import polars as pl
-
-    return pl.col("protocol") == 112
+    return carried_by(112)
 
 
 PROTOCOL = Protocol(name="vrrp", layer="network", select=select, decode=decode, brief=brief)

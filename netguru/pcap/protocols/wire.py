@@ -40,6 +40,16 @@ def take(data: bytes, offset: int, length: int) -> bytes:
     return part
 
 
+def has(data: bytes, length: int) -> bool:
+    """Say whether there are at least `length` bytes."""
+    return len(data) >= length
+
+
+def is_long(data: bytes, length: int) -> bool:
+    """Say whether there are exactly `length` bytes."""
+    return len(data) == length
+
+
 def ipv4(data: bytes, offset: int) -> str:
     """Read an IPv4 address as text."""
     return str(IPv4Address(take(data, offset, 4)))
@@ -56,7 +66,7 @@ def mac(data: bytes, offset: int) -> str:
 
 
 def clean(data: bytes | str, limit: int = TEXT_LIMIT) -> str:
-    """Make text from the wire fit to show: UTF-8 with replacements, no control characters, one line.
+    r"""Make text from the wire fit to show: UTF-8 with replacements, no control characters, one line.
 
     >>> clean(b"sw1\\x00\\x1b[31m\\n")
     'sw1 [31m'
