@@ -12,6 +12,7 @@ import ipywidgets as widgets
 from netguru import render
 from netguru.errors import InputError, NetGuruError
 from netguru.jupyter.surroundings import workspace_here
+from netguru.logs import logger
 from netguru.operations.context import CancelToken, use
 from netguru.operations.operation import find
 from netguru.render.clean import html_text
@@ -130,15 +131,15 @@ class Runner:
 
         try:
             result = await asyncio.to_thread(work)
+            self._busy(busy=False)
+            self.show(result)
         except NetGuruError as error:
             self._busy(busy=False)
             self.complain(error)
-        else:
+        except Exception as error:  # noqa: BLE001 - nobody reads the traceback of a task: say it where people look
+            logger(__name__).error("form.failed", operation=self.button.tooltip, exc_info=error)
             self._busy(busy=False)
-            self.show(result)
-        finally:
-            # Whatever else went wrong is Jupyter's to show; the form stays usable.
-            self._busy(busy=False)
+            self.complain(NetGuruError(f"an error in NetGuru itself: {type(error).__name__}: {error}"))
 
     def _busy(self, *, busy: bool) -> None:
         self.button.disabled, self.stop.disabled = busy, not busy

@@ -116,6 +116,7 @@ def command(folder: Path, *, port: int, browser: bool) -> list[str]:
     """Give the command line of the server."""
     return [
         sys.executable,
+        "-Wignore::DeprecationWarning",
         "-m",
         "jupyterlab",
         f"--ServerApp.root_dir={folder}",
@@ -124,7 +125,9 @@ def command(folder: Path, *, port: int, browser: bool) -> list[str]:
         "--ServerApp.ip=127.0.0.1",
         "--ServerApp.answer_yes=True",
         f"--LabApp.default_url=/lab/tree/{_START}",
-        "--log-level=WARN",
+        "--log-level=ERROR",
+        # In a container the only user is often root; whoever starts us as root has decided.
+        *(["--allow-root"] if os.geteuid() == 0 else []),
     ]
 
 
