@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.orm import Session
@@ -95,14 +95,16 @@ def engine_of(location: Location) -> Engine:
     """Give the engine of a database, made once a process; raises InputError for a wrong URL."""
     with _lock:
         if location.url not in _engines:
-            _engines[location.url] = _make_engine(location.url)
+            _engines[location.url] = _make_engine(location)
         return _engines[location.url]
 
 
-def _make_engine(stated: str) -> Engine:
+def _make_engine(location: Location) -> Engine:
     hint = "NETGURU_DATABASE_URL is a SQLAlchemy URL such as postgresql+psycopg://user:password@host/database"
     try:
-        url = make_url(stated)
+        # A folder's name may hold ? and %, which mean something in a URL.
+        own = location.own_database
+        url = make_url(location.url) if own is None else URL.create("sqlite", database=str(own))
         sqlite = url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"json_serializer": to_json}
         if sqlite:

@@ -25,9 +25,14 @@ _SQLITE: dict[int, tuple[type[NetGuruError], str, str]] = {
 }
 
 
+def shown(url: URL) -> str:
+    """Name a database for a person: the file, or the URL without its password."""
+    return url.database or "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+
+
 def translate(error: DBAPIError, url: URL) -> NetGuruError:
     """Turn a driver's error into ours; passwords are never in it."""
-    place = url.database or "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    place = shown(url)
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None and code & 0xFF in _SQLITE:
         kind, message, hint = _SQLITE[code & 0xFF]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import inspect, text
 
 from netguru.errors import InputError
+from netguru.store.failures import shown
 from netguru.store.locks import locked
 from netguru.store.tables import HEAD
 
@@ -86,9 +87,8 @@ def _upgrade(connection: Connection) -> None:
         command.upgrade(config, "head")
     except CommandError:
         found = revision(connection)
-        place = connection.engine.url.render_as_string(hide_password=True)
         raise InputError(
             f"the database was made by another version of NetGuru (its tables are at {found!r})",
-            place=place,
+            place=shown(connection.engine.url),
             hint="upgrade NetGuru, or use another workspace",
         ) from None

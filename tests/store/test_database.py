@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -82,10 +83,12 @@ def test_two_workspaces_share_a_database_and_see_their_own(tmp_path, monkeypatch
         runs.get(second, workspace=tmp_path / "a")
 
 
-def test_a_workspace_folder_may_be_moved(tmp_path):
+@pytest.mark.parametrize("name", ["new", "50% off? #1 & more", "r\u00e9seau"])
+def test_a_workspace_folder_may_be_moved_and_named_at_will(tmp_path, name):
     make(tmp_path / "old")
-    (tmp_path / "old").rename(tmp_path / "new")
-    assert len(runs.recent(workspace=tmp_path / "new").runs) == 1
+    (tmp_path / "old").rename(tmp_path / name)
+    assert len(runs.recent(workspace=tmp_path / name).runs) == 1
+    assert runs.save("op", "path", [], workspace=tmp_path / name) == 2
 
 
 def test_something_that_is_no_database(tmp_path):
@@ -112,6 +115,51 @@ def test_a_database_of_a_newer_version(tmp_path):
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     database._ready.clear()
+    with pytest.raises(InputError, match=r"another version of NetGuru \(its tables are at '9999'\)") as caught:
+        runs.recent(workspace=tmp_path)
+    assert str(caught.value).startswith(str(tmp_path))
+
+
+def test_a_database_that_may_not_be_written(tmp_path):
+    file = make(tmp_path)
+    before = file.read_bytes()
+    for path in (*file.parent.iterdir(), file.parent):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    command = [sys.executable, "-c", SAVE, str(tmp_path)]
+    if (setpriv := shutil.which("setpriv")) is not None and os.geteuid() == 0:
+        # Root may write everything; without these capabilities it is like everybody else.
+        command = [setpriv, "--bounding-set", "-dac_override,-dac_read_search", *command]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        pytest.skip("running as root, and setpriv cannot take away the right to write everywhere")
+    assert done.stderr == ""
+    [line] = done.stdout.splitlines()
+    assert line.startswith("InputError")
+    assert "netguru.db: the database may not be written" in line or "the database cannot be opened" in line
+    assert file.read_bytes() == before
+
+
+def test_a_full_disk_is_one_clear_line_and_loses_nothing(tmp_path):
+    limit = make(tmp_path).stat().st_size + 4096
+    code = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+        "import sys; from pathlib import Path; from netguru.errors import NetGuruError\n"
+        "from netguru.store import runs\n"
+        "try:\n"
+        "    while True: runs.save('op', 'x' * 9000, [], workspace=Path(sys.argv[1]))\n"
+        "except NetGuruError as error: print(type(error).__name__, error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    [line] = done.stdout.splitlines()
+    assert line.startswith("ServiceError")
+    assert "netguru.db: the database c" in line
+    assert runs.recent(workspace=tmp_path).runs[-1].operation == "op"
+
+
+def test_sqlites_own_word_for_a_full_disk(tmp_path):
+    make(tmp_path)
     with pytest.raises(ServiceError, match="cannot grow: the disk is full"):
         fill(location(tmp_path))
 
