@@ -199,11 +199,7 @@ def _confirmed(
     for row, sender in heard:
         for position in by_end.get(sender, ()):
             link = links[position]
-            links[position] = replace(
-                link,
-                evidence=tuple(dict.fromkeys((*link.evidence, *row.evidence[:1]))),
-                protocols=tuple(sorted({*link.protocols, row.protocol})),
-            )
+            links[position] = replace(link, evidence=tuple(dict.fromkeys((*link.evidence, *row.evidence[:1]))))
         if sender not in by_end:
             unused.append((row, "heard in a capture, which does not say at whose port"))
     return links, unused

@@ -56,11 +56,13 @@ def draw_html(topology: Topology) -> str:
     for link in topology.links:
         pair = frozenset((link.a.device, link.b.device))
         drawn[pair] = drawn.get(pair, -1) + 1
+        # From left to right: the page's library loses the label of a level line drawn the other way.
+        left, right = sorted((link.a, link.b), key=lambda end: places[end.device])
         canvas.add_edge(
-            numbers[link.a.device],
-            numbers[link.b.device],
-            smooth=_curve(drawn[pair], places[link.a.device], places[link.b.device]),
-            label=_plain(f"{short_port(link.a.port)} - {short_port(link.b.port)}"),
+            numbers[left.device],
+            numbers[right.device],
+            smooth=_curve(drawn[pair], places[left.device], places[right.device]),
+            label=_plain(f"{short_port(left.port)} - {short_port(right.port)}"),
             title=_plain(_about(link)),
             dashes=link.seen_from != "both",
             color="#6b7a90",

@@ -222,7 +222,7 @@ def _add_interface(device: Known, config: DeviceConfig, interface: Interface, pe
         lines = interface.at.get("description") or interface.lines[:1]
         port.descriptions.append(Stated(interface.description, config.evidence(lines)))
     for address in interface.addresses:
-        lines = interface.at.get("address") or interface.lines[:1]
+        lines = interface.at.get("addresses") or interface.lines[:1]
         _add_address(device, port, address, config.evidence(lines))
     if not carried:
         port.enabled = interface.enabled
