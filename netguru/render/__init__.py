@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from netguru.model.finding import Severity
 from netguru.model.result import present_with
 from netguru.render import as_html, as_markdown, as_text
 from netguru.render.clean import clean
@@ -49,7 +48,7 @@ def page(result_or_fragments: Any, title: str, *, subtitle: str = "") -> str:
     """
     if isinstance(result_or_fragments, list):
         return as_html.page("".join(result_or_fragments), title, subtitle=subtitle)
-    body = as_html.fragment(result_or_fragments, _PAGE, unfold=Severity.ERROR)
+    body = as_html.fragment(result_or_fragments, _PAGE)
     return as_html.page(body, title, subtitle=subtitle)
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from netguru.render.view import Block
 
 _ROWS_UNFOLDED = 12
+_SUBJECTS = 4
 
 
 @cache
@@ -40,15 +41,15 @@ def style() -> str:
     return (Path(__file__).parent / "style.css").read_text("utf-8")
 
 
-def fragment(result: Any, limits: Limits, *, unfold: Severity | None = None) -> str:
-    """Write a result as a fragment without its stylesheet; findings from `unfold` on are open."""
+def fragment(result: Any, limits: Limits) -> str:
+    """Write a result as a fragment without its stylesheet."""
     title = title_of(result)
     heading = f'<div class="ng-title">{esc(title)}</div>' if title else ""
-    body = "".join(_block(block, limits, unfold) for block in view(result, limits))
+    body = "".join(_block(block, limits) for block in view(result, limits))
     return f'<section class="netguru">{heading}{body}</section>'
 
 
-def _block(block: Block, limits: Limits, unfold: Severity | None) -> str:
+def _block(block: Block, limits: Limits) -> str:
     match block:
         case Pairs():
             made = _pairs(block)
@@ -57,13 +58,13 @@ def _block(block: Block, limits: Limits, unfold: Severity | None) -> str:
         case Table():
             made = _table(block)
         case FindingList():
-            made = _findings(block, limits, unfold)
+            made = _findings(block, limits)
         case Proofs():
             made = f'{_heading(block.title)}<div class="ng-proofs">{proofs(block.evidence, limits.rows)}</div>'
         case Covered():
             made = coverage(block.coverage)
         case Section():
-            inner = "".join(_block(item, limits, unfold) for item in block.blocks)
+            inner = "".join(_block(item, limits) for item in block.blocks)
             made = (
                 f'<details class="ng-section"><summary>{esc(block.title)} '
                 f'<span class="ng-dim">{esc(block.summary)}</span></summary>{inner}</details>'
@@ -125,17 +126,17 @@ def counts(found: Iterable[Finding]) -> str:
     return f'<div class="ng-tallies">{"".join(marks)}</div>'
 
 
-def _findings(block: FindingList, limits: Limits, unfold: Severity | None) -> str:
+def _findings(block: FindingList, limits: Limits) -> str:
     heading = _heading(block.title, len(block.findings))
-    return f"{heading}{counts(block.findings)}{findings(block.findings, limits, unfold)}"
+    return f"{heading}{counts(block.findings)}{findings(block.findings, limits)}"
 
 
-def findings(found: tuple[Finding, ...], limits: Limits, unfold: Severity | None = None) -> str:
-    """Write findings as a list of rows; those from `unfold` on are open."""
+def findings(found: tuple[Finding, ...], limits: Limits) -> str:
+    """Write findings as a list of rows, each of which opens."""
     if not found:
         return '<div class="ng-none">No findings.</div>'
     shown, more = limits.of(found, limits.findings)
-    rows = "".join(finding(item, limits, unfolded=unfold is not None and item.severity >= unfold) for item in shown)
+    rows = "".join(finding(item, limits) for item in shown)
     rest = f'<div class="ng-more">{more} more of {len(found)} findings are not shown</div>' if more else ""
     return (
         '<div class="ng-findings"><div class="ng-row ng-head"><span>severity</span><span>finding</span>'
@@ -143,39 +144,44 @@ def findings(found: tuple[Finding, ...], limits: Limits, unfold: Severity | None
     )
 
 
-def finding(item: Finding, limits: Limits, *, unfolded: bool = False) -> str:
+def finding(item: Finding, limits: Limits) -> str:
     """Write one finding: a row that opens to why, remedy, symptoms and every evidence."""
     symptoms = "".join(f"<li>{esc(symptom)}</li>" for symptom in item.symptoms)
     told = f"<dt>Symptoms</dt><dd><ul>{symptoms}</ul></dd>" if symptoms else ""
+    brief = _brief(str(item.subject))
+    subject = "" if brief == str(item.subject) else f"<dt>Subject</dt><dd>{esc(item.subject)}</dd>"
     pasted = _filter(item.wireshark_filter)
     packets = f"<dt>Wireshark</dt><dd>{pasted}</dd>" if pasted else ""
     return (
-        f'<details class="ng-finding ng-edge-{item.severity}"{" open" if unfolded else ""}>'
+        f'<details class="ng-finding ng-edge-{item.severity}">'
         f'<summary class="ng-row"><span>{badge(item.severity)}</span><span class="ng-what">{esc(item.title)}</span>'
-        f'<span class="ng-subject">{esc(item.subject)}</span><code class="ng-check">{esc(item.check)}</code></summary>'
+        f'<span class="ng-subject">{esc(brief)}</span><code class="ng-check">{esc(item.check)}</code></summary>'
         f'<dl class="ng-detail"><dt>Why</dt><dd>{esc(item.why)}</dd><dt>Remedy</dt><dd>{esc(item.remedy)}</dd>'
-        f"{told}<dt>Evidence</dt><dd>{proofs(item.evidence, limits.evidence, unfolded=unfolded)}</dd>{packets}</dl>"
+        f"{subject}{told}<dt>Evidence</dt><dd>{proofs(item.evidence, limits.evidence)}</dd>{packets}</dl>"
         "</details>"
     )
 
 
-def proofs(evidence: tuple[Evidence, ...], limit: int, *, unfolded: bool = False) -> str:
+def _brief(subject: str) -> str:
+    names = subject.split(", ")
+    more = len(names) - _SUBJECTS
+    return subject if more <= 1 else f"{', '.join(names[:_SUBJECTS])} and {more} more"
+
+
+def proofs(evidence: tuple[Evidence, ...], limit: int) -> str:
     """Write evidence: each a place that opens to its exact quotation."""
     shown = evidence[:limit] if limit else evidence
-    rows = "".join(_proof(item, unfolded=unfolded) for item in shown)
+    rows = "".join(_proof(item) for item in shown)
     more = len(evidence) - len(shown)
     return rows + (f'<div class="ng-more">{more} more places are not shown</div>' if more else "")
 
 
-def _proof(item: Evidence, *, unfolded: bool) -> str:
+def _proof(item: Evidence) -> str:
     span = str(item.start) if item.start == item.end else f"{item.start}-{item.end}"
     plural = "" if item.start == item.end else "s"
     place = f'{esc(item.source)} <span class="ng-place">{esc(item.kind)}{plural} {esc(span)}</span>'
     quoted = f'<pre class="ng-quote">{esc(item.text)}</pre>'
-    return (
-        f'<details class="ng-proof"{" open" if unfolded else ""}><summary>{place}</summary>'
-        f"{quoted}{_filter(item.wireshark_filter)}</details>"
-    )
+    return f'<details class="ng-proof"><summary>{place}</summary>{quoted}{_filter(item.wireshark_filter)}</details>'
 
 
 def _filter(text: str) -> str:

@@ -22,7 +22,7 @@ class Conclusion(Result):
     """Judge findings: `passed` is False when one is at or above `fail_on` ("off" judges nothing)."""
 
     schema: ClassVar[str] = "netguru.report.conclusion/1"
-    quiet: ClassVar[tuple[str, ...]] = ("findings",)
+    quiet: ClassVar[tuple[str, ...]] = ("passed", "findings")
 
     verdict: str
     passed: bool

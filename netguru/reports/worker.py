@@ -89,9 +89,23 @@ def _page(document: dict[str, Any], request: dict[str, Any], error: str) -> str:
         exclude_input_prompt=True,
         exclude_output_prompt=True,
     )
-    about = {"title": request["title"], "style": style, "error": error, "parameters": request["parameters"]}
+    about = {
+        "title": request["title"],
+        "style": style,
+        "error": error,
+        "parameters": request["parameters"],
+        "made": _made(document, request),
+    }
     body, _ = exporter.from_notebook_node(notebook, resources={"netguru": about})
     return str(body)
+
+
+def _made(document: dict[str, Any], request: dict[str, Any]) -> str:
+    from netguru import __version__
+
+    ended = document["metadata"].get("papermill", {}).get("end_time") or ""
+    when = f", run to {ended[:16].replace('T', ' ')} UTC" if ended else ""
+    return f"{Path(request['notebook']).name}{when}, NetGuru {__version__}"
 
 
 if __name__ == "__main__":
