@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from netguru.model.names import device_key, port_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from netguru.model.evidence import Evidence
     from netguru.model.facts import Facts, Known, PeerFacts, PortFacts
 
 
@@ -58,11 +59,18 @@ class _Sides:
         return next(iter(found)) if len(found) == 1 else ""
 
     def back(self, peer: PeerFacts) -> PeerFacts | None:
-        """Find what the far device says about this one; a range that it listens in counts."""
-        mine = self.addresses[device_key(peer.device)]
-        for other in self.peers[self.far(peer)]:
-            if _plain(other.address) in mine or any(_within(address, other.address) for address in mine):
-                return other
+        """Find what the far device says about this one in the same session; a range that it listens in counts.
+
+        Two devices may have several sessions: the address that this side uses decides, and always
+        the address family.
+        """
+        version = ip_address(_plain(peer.address)).version
+        mine = {text for text in self.addresses[device_key(peer.device)] if ip_address(text).version == version}
+        rows = self.peers[self.far(peer)]
+        for wanted in (self.sources(peer), mine):
+            for other in rows:
+                if _plain(other.address) in wanted or any(_within(address, other.address) for address in wanted):
+                    return other
         return None
 
     def sources(self, peer: PeerFacts) -> set[str]:
@@ -154,7 +162,6 @@ def one_sided(facts: Facts) -> Iterator[Finding]:
         if not sources or not sides.peers[far] or sides.back(peer) is not None:
             continue
         name = sides.names.get(far, far)
-        theirs = tuple(row.local_as for row in sides.peers[far][:1])
         yield finding(
             "bgp.one-sided",
             device=peer.device,
@@ -162,8 +169,20 @@ def one_sided(facts: Facts) -> Iterator[Finding]:
             peer=name,
             sources=" or ".join(sorted(sources)),
             subject=Subject(devices=tuple(sorted({peer.device, name})), addresses=(peer.address, *sorted(sources))),
-            evidence=(*peer.evidence[:2], *proofs(*theirs)),
+            evidence=(*peer.evidence[:2], *_range(sides.peers[far])),
         )
+
+
+def _range(peers: list[PeerFacts]) -> tuple[Evidence, ...]:
+    """Prove that a neighbour is missing by the range, in each text, that states the process and its neighbours."""
+    first: dict[str, Evidence] = {}
+    span: dict[str, tuple[int, int]] = {}
+    for peer in peers:
+        for item in (*(peer.local_as.evidence if peer.local_as is not None else ()), *peer.evidence):
+            low, high = span.get(item.source, (item.start, item.end))
+            span[item.source] = (min(low, item.start), max(high, item.end))
+            first.setdefault(item.source, item)
+    return tuple(replace(item, start=span[source][0], end=span[source][1]) for source, item in first.items())
 
 
 @check("facts", "bgp.md5-mismatch", profile="routing")
@@ -172,6 +191,8 @@ def md5_mismatch(facts: Facts) -> Iterator[Finding]:
     done: set[frozenset[tuple[str, str]]] = set()
     for sides, peer, far in _sessions(facts):
         back = sides.back(peer)
+        if back is not None and sides.far(back) == device_key(peer.device) and sides.back(back) is not peer:
+            continue  # the far side's statement belongs to another session of the two
         mine, theirs = peer.password_digest, back.password_digest if back is not None else None
         if back is None or mine is None or theirs is None or mine.value == theirs.value:
             continue

@@ -5,6 +5,7 @@ Several texts of one host (braces and set commands, running and saved) add up to
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
     from netguru.model.config import BgpNeighbor, BgpProcess, DeviceConfig
+    from netguru.model.evidence import Evidence
 
 Row = TypeVar("Row", PortFacts, PeerFacts, OspfFacts, GatewayFacts)
 
@@ -65,7 +67,7 @@ def _peers(config: DeviceConfig) -> Iterable[PeerFacts]:
 
 
 def _peer(config: DeviceConfig, process: BgpProcess, neighbor: BgpNeighbor) -> PeerFacts:
-    own = heading(config, neighbor.lines)
+    own = _naming(config, neighbor)
 
     def stated(value: Any, name: str) -> Known[Any] | None:
         if value in (None, ""):
@@ -96,6 +98,14 @@ def _peer(config: DeviceConfig, process: BgpProcess, neighbor: BgpNeighbor) -> P
         vrf=neighbor.vrf,
         evidence=own,
     )
+
+
+def _naming(config: DeviceConfig, neighbor: BgpNeighbor) -> tuple[Evidence, ...]:
+    """Quote the first line that names a neighbour, or the heading of its block."""
+    lines, first = config.piece.lines, config.piece.first_line
+    wanted = re.compile(rf"(?<![\w.:]){re.escape(neighbor.address)}(?![\w.:])", re.IGNORECASE)
+    named = next((number for number in neighbor.lines if wanted.search(lines[number - first])), None)
+    return heading(config, neighbor.lines) if named is None else proof(config, (named,))
 
 
 def _add(rows: dict[Hashable, Any], key: Hashable, row: PortFacts | PeerFacts) -> None:

@@ -189,7 +189,9 @@ def _ospf_interface(version: int, record: Record) -> OspfInterface:
     network = record.text("network_type")
     authentication = record.text("authentication") or ("simple" if record.stated("authentication") else "")
     at = record.at()
-    at.setdefault("area", tuple(sorted({n for event in record.events if event.get("area") for n in event.lines})))
+    # In braces the area stands in the lines around the statement: the block of the area and that of the interface.
+    stated = (number for event in record.events if event.get("area") for number in (*event.around[-2:], *event.lines))
+    at["area"] = at["area"] if "area" in at and not record.events[0].around else tuple(sorted(set(stated)))
     return OspfInterface(
         version=version,
         process=process,

@@ -15,7 +15,22 @@ if TYPE_CHECKING:
     from netguru.model.config import Lines
 
 # Values that are read on the way and never kept.
-_HIDDEN = frozenset({"secret", "rest"})
+_HIDDEN = frozenset(
+    {
+        "secret",
+        "rest",
+        "interface",
+        "interface_unit",
+        "unit",
+        "v3",
+        "junos_group",
+        "how",
+        "kind",
+        "neighbor",
+        "user",
+        "login",
+    }
+)
 
 
 @dataclass(slots=True)

@@ -126,6 +126,21 @@ def test_two_sides_of_a_bgp_session(a, b, expected):
     assert _found(_bgp("r1", _A, 1, *a), _bgp("r2", _B, 2, *b)) == expected
 
 
+def test_sessions_of_two_address_families_are_not_mixed_up():
+    ports = ("interface Gi0/1", " ip address {0} 255.255.255.252", " ipv6 address {1}/126", "router bgp 1")
+    lines = (" neighbor {0} remote-as 1", " neighbor {0} password {2}", " neighbor {1} remote-as 1")
+    a = [row.format("10.0.0.1", "2001:db8::1") for row in ports] + [
+        row.format("10.0.0.2", "2001:db8::2", "one") for row in lines
+    ]
+    b = [row.format("10.0.0.2", "2001:db8::2") for row in ports] + [
+        row.format("10.0.0.1", "2001:db8::1", "two") for row in lines
+    ]
+    facts = facts_of([_router("r1", *a), _router("r2", *b)])
+    found = [item for check in checks.values() if check.name.endswith("md5_mismatch") for item in check.function(facts)]
+
+    assert [item.title.rsplit(": ", 1)[1] for item in found] == ["the two ends have different passwords"]
+
+
 def test_one_router_id_twice():
     rows = [_router(name, "router ospf 1", " router-id 10.255.0.1") for name in ("r1", "r2")]
 
