@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["Comparison", "Diagnosis", "compare", "diagnose", "run"]
+__all__ = ["Comparison", "Diagnosis", "Kept", "compare", "diagnose", "keep", "run"]
 
 
 def __getattr__(name: str) -> Any:

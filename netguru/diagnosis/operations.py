@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from netguru.errors import InputError
-from netguru.model.finding import Finding, Findings, Severity, rank
+from netguru.model.finding import Finding, Findings, Severity
 from netguru.model.result import Result, to_plain
 from netguru.operations import Progress, operation
 
@@ -86,17 +86,35 @@ def compare(before: Path, after: Path, *, progress: Progress) -> Comparison:
         after: The folder or file of the later state.
     """
     from netguru.diagnosis.procedure import diagnose
+    from netguru.store.runs import changes
 
     if before.resolve() == after.resolve():
         message = f"{before} is compared with itself"
         raise InputError(message, hint="give two folders")
-    old, new = (_by_subject(diagnose(path, progress=progress)) for path in (before, after))
-    return Comparison(
-        came=rank(new[key] for key in new.keys() - old.keys()),
-        went=rank(old[key] for key in old.keys() - new.keys()),
-        stayed=rank(new[key] for key in new.keys() & old.keys()),
-    )
+    old, new = (diagnose(path, progress=progress).findings for path in (before, after))
+    came, went, stayed = changes(old, new)
+    return Comparison(came=came, went=went, stayed=stayed)
 
 
-def _by_subject(diagnosis: Diagnosis) -> dict[tuple[str, str, str], Finding]:
-    return {(item.check, str(item.subject), item.title): item for item in diagnosis.findings}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept(Result):
+    """A diagnosis that is kept in the workspace under a run number."""
+
+    schema: ClassVar[str] = "netguru.diagnosis.keep/1"
+
+    run: int
+    findings: tuple[Finding, ...]
+
+
+@operation("diagnosis.keep", effect="write")
+def keep(path: Path, *, progress: Progress) -> Kept:
+    """Diagnose a network and keep the findings in the workspace, so that later runs can be compared with them.
+
+    Args:
+        path: A network's folder, or one file of any kind.
+    """
+    from netguru.diagnosis.procedure import diagnose
+    from netguru.store import runs
+
+    findings = diagnose(path, progress=progress).findings
+    return Kept(run=runs.save("diagnosis.run", path, findings), findings=findings)
