@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from functools import cache
 from pathlib import Path
 
@@ -77,3 +78,25 @@ def test_evidence_is_found_again() -> None:
     lost = [proof for item in neighbors(_capture(file)) for proof in item.evidence if not verify(proof, file)]
 
     assert lost == []
+
+
+def _unit(kind: int, value: bytes) -> bytes:
+    return (kind << 9 | len(value)).to_bytes(2, "big") + value
+
+
+def _lldp(ttl: int, *more: bytes) -> bytes:
+    identity = _unit(1, b"\x04\x02\0\0\0\0\x01") + _unit(2, b"\x05eth7") + _unit(3, ttl.to_bytes(2, "big"))
+    return bytes.fromhex("0180c200000e 020000000001 88cc") + identity + b"".join(more) + b"\0\0"
+
+
+def test_a_shutdown_keeps_what_was_announced(tmp_path: Path) -> None:
+    frames = [_lldp(120, _unit(5, b"sw7.example.net"), _unit(8, b"\x05\x01\x0a\0\0\x07\x02\0\0\0\x01\0")), _lldp(0)]
+    records = [struct.pack("<IIII", 1_700_000_000 + n, 0, len(f), len(f)) + f for n, f in enumerate(frames)]
+    path = tmp_path / "shutdown.pcap"
+    path.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1) + b"".join(records))
+
+    (found,) = neighbors(_capture(path))
+
+    assert (found.remote_device, found.remote_port, found.address) == ("sw7.example.net", "eth7", "10.0.0.7")
+    assert found.ttl == 0
+    assert [proof.start for proof in found.evidence] == [1, 2]

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netguru import resources
@@ -87,7 +87,6 @@ def test_a_cut_or_altered_message_never_raises(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", _NAMES)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.binary(max_size=200) | st.sampled_from(_PAYLOADS), tail=st.binary(max_size=40))
 def test_decoders_are_total(name: str, data: bytes, tail: bytes) -> None:
     protocol = find(name)
@@ -102,7 +101,6 @@ def test_decoders_are_total(name: str, data: bytes, tail: bytes) -> None:
             pl.DataFrame(values, schema={key: TYPES[declared[key]] for key in row})
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     name=st.sampled_from(_NAMES),
     prefix=st.sampled_from(_PAYLOADS),

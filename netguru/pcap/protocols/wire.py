@@ -68,7 +68,7 @@ def mac(data: bytes, offset: int) -> str:
 def clean(data: bytes | str, limit: int = TEXT_LIMIT) -> str:
     r"""Make text from the wire fit to show: UTF-8 with replacements, no control characters, one line.
 
-    >>> clean(b"sw1\\x00\\x1b[31m\\n")
+    >>> clean(b"sw1\x00\x1b[31m\n")
     'sw1 [31m'
     """
     text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
