@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netguru.model.finding import Severity
 from netguru.render.clean import html_text as esc
-from netguru.render.values import is_empty, show
+from netguru.render.values import is_empty, is_proof, show
 from netguru.render.view import (
     Covered,
     Figure,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _ROWS_UNFOLDED = 12
 _SUBJECTS = 4
+_CELL_PLACES = 3
 
 
 @cache
@@ -85,6 +86,10 @@ def _pairs(block: Pairs) -> str:
 
 
 def _cell(value: Any) -> str:
+    if is_proof(value):
+        places = value if isinstance(value, (list, tuple)) else (value,)
+        told = f"{len(places)} places" if len(places) > 1 else "1 place"
+        return f"<td><details><summary>{told}</summary>{proofs(tuple(places), _CELL_PLACES)}</details></td>"
     numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
     return f'<td class="ng-number">{esc(show(value))}</td>' if numeric else f"<td>{esc(show(value))}</td>"
 
@@ -96,7 +101,7 @@ def _table(block: Table) -> str:
     if block.more:
         notes.append(f"{block.more} more of {block.total} rows are not shown")
     if block.empty:
-        notes.append(f"nothing in: {', '.join(block.empty)}")
+        notes.append(f"empty columns: {', '.join(block.empty)}")
     note = f'<div class="ng-more">{esc("; ".join(notes))}</div>' if notes else ""
     grid = (
         f'<div class="ng-scroll"><table class="ng-table"><thead><tr>{head}</tr></thead>'

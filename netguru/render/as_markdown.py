@@ -44,7 +44,7 @@ def _block(block: Block, limits: Limits, level: int) -> str:
         case Paragraph():
             made = _titled(block.title, markdown_block(block.text), level)
         case Table():
-            made = _titled(f"{block.title} ({block.total})", _table(block), level)
+            made = _titled(f"{block.title} ({block.total})" if block.title else "", _table(block), level)
         case FindingList():
             made = _findings(block, limits, level)
         case Proofs():
@@ -73,6 +73,8 @@ def _table(block: Table) -> str:
     made = _grid(block.columns, [[show(value) for value in row] for row in block.rows])
     if block.more:
         made += f"\n\n{block.more} more of {block.total} rows are not shown."
+    if block.empty:
+        made += f"\n\nEmpty columns: {markdown_text(', '.join(block.empty))}."
     return made
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netguru.model.finding import Severity
 from netguru.render.clean import clean, clip, line, width_of
-from netguru.render.values import show
+from netguru.render.values import is_proof, show
 from netguru.render.view import Covered, Figure, FindingList, Limits, Pairs, Paragraph, Proofs, Section, Table, view
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from netguru.model.finding import Finding
     from netguru.render.view import Block
 
-_NARROWEST = 8
+_NARROWEST = 12
 _QUOTED_LINES = 3
 
 
@@ -35,7 +35,7 @@ def _block(block: Block, width: int, limits: Limits) -> str:
         case Paragraph():
             made = _titled(block.title, _wrap(clean(block.text), width))
         case Table():
-            made = _titled(f"{block.title} ({block.total})", _table(block, width))
+            made = _titled(f"{block.title} ({block.total})" if block.title else "", _table(block, width))
         case FindingList():
             made = _findings(block, width, limits)
         case Proofs():
@@ -65,13 +65,21 @@ def _wrap(text: str, width: int, indent: str = "  ") -> str:
 
 
 def _table(block: Table, width: int) -> str:
-    cells = [[line(show(value)) for value in row] for row in block.rows]
+    cells = [[_cell(value) for value in row] for row in block.rows]
     rows, left_out = _grid(block.columns, cells, width)
     if block.more:
         rows.append(f"  … {block.more} more of {block.total} (--json shows all)")
+    if block.empty:
+        rows.append(_hang("  empty columns: ", ", ".join(block.empty), width))
     if left_out:
         rows.append(f"  columns that did not fit: {', '.join(left_out)} (--json shows all)")
     return "\n".join(rows)
+
+
+def _cell(value: Any) -> str:
+    if is_proof(value) and isinstance(value, (list, tuple)) and len(value) > 1:
+        return f"{len(value)} places"
+    return line(show(value))
 
 
 def _grid(columns: Sequence[str], cells: list[list[str]], width: int) -> tuple[list[str], list[str]]:

@@ -12,6 +12,10 @@ from typing import Any
 from netguru.model.evidence import Evidence
 
 _CONTAINERS = (Mapping, list, tuple, set, frozenset)
+_RUN = 3
+PROVENANCE = frozenset({"at"})
+"""Fields that say for every attribute where it was read: the JSON form has them, a table would drown in them."""
+
 SHOWN_ITEMS = 12
 """Members of a list that a cell shows; how many more there are is said."""
 
@@ -49,18 +53,38 @@ def is_frame(value: Any) -> bool:
 def show(value: Any) -> str:
     """Give a value's short text, not yet cleaned or escaped.
 
-    >>> show((1, 2)), show(True), show(0.25), show(None)
-    ('1, 2', 'yes', '0.25', '')
+    >>> show((1, 2)), show([3, 4, 5, 9]), show(True), show(0.25), show(None)
+    ('1, 2', '3-5, 9', 'yes', '0.25', '')
     """
     if is_scalar(value):
         return _scalar(value)
     if isinstance(value, Mapping):
         return _join([f"{show(key)}: {show(item)}" for key, item in value.items()])
-    if isinstance(value, (list, tuple)):
-        return _join([show(item) for item in value])
-    if isinstance(value, (set, frozenset)):
-        return _join(sorted(show(item) for item in value))
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return _sequence(list(value) if isinstance(value, (list, tuple)) else sorted(value, key=show))
     return f"{len(value)} rows" if is_frame(value) else _dataclass(value)
+
+
+def _sequence(items: list[Any]) -> str:
+    if items and is_proof(items):
+        more = len(items) - 1
+        return f"{items[0].where}{f' and {more} more' if more else ''}"
+    if items and all(type(item) is int for item in items):
+        return _join(_runs(items))
+    return _join([show(item) for item in items])
+
+
+def _runs(numbers: list[int]) -> list[str]:
+    """Write three or more numbers in a row as a range."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return [
+        part for run in runs for part in ([f"{run[0]}-{run[-1]}"] if len(run) >= _RUN else [str(item) for item in run])
+    ]
 
 
 def _scalar(value: Any) -> str:
@@ -99,11 +123,16 @@ def _dataclass(value: Any) -> str:
     if "value" in names:
         # A known value with the places that state it: the value is what a table wants.
         return show(value.value)
-    stated = {name: getattr(value, name) for name in names if not is_empty(getattr(value, name))}
+    stated = {
+        name: getattr(value, name) for name in names if name not in PROVENANCE and not is_empty(getattr(value, name))
+    }
     if all(isinstance(item, str) for item in stated.values()):
         return " ".join(stated.values())
-    return _join([f"{label(name)} {show(item)}" for name, item in stated.items() if not _is_proof(item)])
+    return _join([f"{label(name)} {show(item)}" for name, item in stated.items() if not is_proof(item)])
 
 
-def _is_proof(value: Any) -> bool:
-    return isinstance(value, Evidence) or (isinstance(value, tuple) and bool(value) and isinstance(value[0], Evidence))
+def is_proof(value: Any) -> bool:
+    """Say whether a value is evidence, or a list of nothing else."""
+    if isinstance(value, (list, tuple)):
+        return bool(value) and all(isinstance(item, Evidence) for item in value)
+    return isinstance(value, Evidence)

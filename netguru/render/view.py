@@ -10,10 +10,12 @@ from typing import Any, TypeAlias
 from netguru.model.coverage import Coverage
 from netguru.model.evidence import Evidence
 from netguru.model.finding import Finding
-from netguru.render.values import SHOWN_ITEMS, is_empty, is_frame, is_scalar, label, show
+from netguru.render.values import PROVENANCE, SHOWN_ITEMS, is_empty, is_frame, is_scalar, label, show
 
 SHORT = 160
 """Characters up to which a text is a value in a list; a longer one is a paragraph."""
+
+_ROWS_OF_A_TABLE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +139,7 @@ def _order(block: Block) -> int:
 
 def _members(value: Any) -> list[tuple[str, Any]]:
     if is_dataclass(value) and not isinstance(value, type):
-        quiet = getattr(value, "quiet", ())
+        quiet = {*getattr(value, "quiet", ()), *PROVENANCE}
         return [(item.name, getattr(value, item.name)) for item in fields(value) if item.name not in quiet]
     if isinstance(value, Mapping):
         return [(str(key), item) for key, item in value.items()]
@@ -147,6 +149,10 @@ def _members(value: Any) -> list[tuple[str, Any]]:
 def _blocks(members: list[tuple[str, Any]], limits: Limits) -> list[Block]:
     pairs: list[tuple[str, Any]] = []
     blocks: list[Block] = []
+    members, alike = _alike(members)
+    if alike:
+        rows = [{"": label(name), **dict(_members(value))} for name, value in alike]
+        blocks.append(_table("", rows, len(rows), []))
     for name, value in members:
         made = _block(label(name), value, limits)
         if made is None:
@@ -156,8 +162,19 @@ def _blocks(members: list[tuple[str, Any]], limits: Limits) -> list[Block]:
     stated = tuple((name, value) for name, value in pairs if not is_empty(value))
     silent = [name for name, value in pairs if is_empty(value) and name]
     if silent:
-        stated += (("nothing in", ", ".join(silent)),)
+        stated += (("empty", ", ".join(silent)),)
     return [Pairs(items=stated), *blocks] if stated else blocks
+
+
+def _alike(members: list[tuple[str, Any]]) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
+    """Take out the nested values that are all of one type: they are the rows of one table."""
+    kinds = [type(value) for _, value in members if is_dataclass(value) and not isinstance(value, (Coverage, Evidence))]
+    common = next((kind for kind in kinds if kinds.count(kind) >= _ROWS_OF_A_TABLE), None)
+    if common is None:
+        return members, []
+    return [item for item in members if type(item[1]) is not common], [
+        item for item in members if type(item[1]) is common
+    ]
 
 
 def _block(title: str, value: Any, limits: Limits) -> Block | None:
@@ -175,10 +192,14 @@ def _block(title: str, value: Any, limits: Limits) -> Block | None:
         made = _mapping(title, value, limits)
     elif isinstance(value, str) and (len(value) > SHORT or "\n" in value):
         made = Paragraph(title=title, text=value)
-    elif is_dataclass(value):
+    elif is_dataclass(value) and not _is_short(value):
         blocks = tuple(sorted(_blocks(_members(value), limits), key=_order))
         made = Section(title=title, summary=_summary(value), blocks=blocks)
     return made
+
+
+def _is_short(value: Any) -> bool:
+    return all(is_scalar(item) for _, item in _members(value)) and len(show(value)) <= SHORT
 
 
 def _is_brief(value: Mapping[Any, Any]) -> bool:
@@ -227,4 +248,4 @@ def _table(title: str, rows: list[dict[str, Any]], total: int, columns: list[str
 
 def _summary(value: Any) -> str:
     counted = [f"{len(item)} {label(name)}" for name, item in _members(value) if isinstance(item, (tuple, list, dict))]
-    return ", ".join(counted)
+    return ", ".join(counted) or show(value)
