@@ -153,11 +153,15 @@ def duplicate_router_id(facts: Facts) -> Iterator[Finding]:
     spelled = {device_key(port.device): port.device for port in facts.ports}
     for device, known in facts.router_ids.items():
         owners[known.value].append((spelled.get(device_key(device), device), known))
+    routers = {device_key(port.device) for port in facts.ports if any(row.area is not None for row in port.ospf)}
     for router_id, rows in owners.items():
         if len(rows) > 1:
             devices = tuple(sorted(device for device, _ in rows))
+            # Without OSPF the ID is BGP's, which must differ within one AS only.
+            speaking = sum(device_key(device) in routers for device in devices)
             yield finding(
                 "ospf.duplicate-router-id",
+                severity=None if speaking > 1 else Severity.WARNING,
                 router_id=router_id,
                 devices=" and ".join(devices),
                 subject=Subject(devices=devices),
