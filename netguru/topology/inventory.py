@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from netguru import resources
 from netguru.model.names import canonical_mac, canonical_port, device_key, port_key
+from netguru.topology.aliases import Renamed, own_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,6 +112,7 @@ class Inventory:
 
     def __init__(self) -> None:
         self.devices: dict[str, Known] = {}
+        self.called: Renamed = {}
         self._by_short: dict[str, list[Known]] = defaultdict(list)
         self._by_mac: dict[str, list[Known]] = defaultdict(list)
 
@@ -118,6 +120,7 @@ class Inventory:
     def of(cls, network: Network) -> Inventory:
         """Gather what configurations, device state and neighbour tables say about their own devices."""
         made = cls()
+        made.called = own_names(network)
         for config in network.configs:
             made._add_config(config)
         for state in network.states:
@@ -132,7 +135,8 @@ class Inventory:
         return made
 
     def add(self, name: str, *, reported: bool = True) -> Known:
-        """Give the device of a name, made when it is new."""
+        """Give the device of a name, made when it is new; an output's name yields to the device's own."""
+        name = self.called.get(device_key(name), name)
         found = self.find(name)
         if found is None:
             found = Known(name=short_name(name), reported=reported)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from netguru.model.network import Network
 from netguru.topology.building import build, physical_links
 
-_spec = importlib.util.spec_from_file_location("networks", Path(__file__).with_name("networks.py"))
-networks = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(networks)
-network, row, shown, write = networks.network, networks.row, networks.shown, networks.write
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from netguru.model.network import Network
 
 
 @pytest.mark.parametrize(
@@ -43,16 +41,18 @@ network, row, shown, write = networks.network, networks.row, networks.shown, net
         # The same first label in two domains is two devices.
         (["sw.east Gi0/1 > core Gi0/1", "sw.west Gi0/1 > core Gi0/2", "core Gi0/1 > sw.east Gi0/1",
           "core Gi0/2 > sw.west Gi0/1"],
-         ["core GigabitEthernet0/1 - sw.east GigabitEthernet0/1", "core GigabitEthernet0/2 - sw.west GigabitEthernet0/1"]),
+         ["core GigabitEthernet0/1 - sw.east GigabitEthernet0/1",
+          "core GigabitEthernet0/2 - sw.west GigabitEthernet0/1"]),
         # A name cut at twenty characters.
         (["a Gi0/1 > access-floor-2.campu Gi0/9", "access-floor-2.campus.example Gi0/9 > a Gi0/1"],
          ["a GigabitEthernet0/1 - access-floor-2.campus.example GigabitEthernet0/9"]),
         # A phone passes the frames of the PC behind it: the cable is the one that answers.
-        (["a Gi0/1 > b Gi0/1", "a Gi0/1 > pc eth0", "b Gi0/1 > a Gi0/1"], ["a GigabitEthernet0/1 - b GigabitEthernet0/1"]),
+        (["a Gi0/1 > b Gi0/1", "a Gi0/1 > pc eth0", "b Gi0/1 > a Gi0/1"],
+         ["a GigabitEthernet0/1 - b GigabitEthernet0/1"]),
     ],
 )  # fmt: skip
-def test_links(rows: list[str], links: list[str]):
-    assert shown(build(network(*rows))) == links
+def test_links(rows: list[str], links: list[str], made):
+    assert made.shown(build(made.network(*rows))) == links
 
 
 @pytest.mark.parametrize(
@@ -68,48 +68,46 @@ def test_links(rows: list[str], links: list[str]):
         (["a eth1 > -none- eth9"], "does not state its name"),
     ],
 )
-def test_what_proves_no_cable(rows: list[str], reason: str):
-    topology = build(network(*rows))
+def test_what_proves_no_cable(rows: list[str], reason: str, made):
+    topology = build(made.network(*rows))
     if reason:
         assert [item for item in topology.unresolved if reason in item.reason]
-        assert not [link for link in shown(topology) if "a " in link]
+        assert not [link for link in made.shown(topology) if "a " in link]
     else:
-        assert shown(topology) == [] or all(text.endswith("?") for text in shown(topology))
+        assert made.shown(topology) == [] or all(text.endswith("?") for text in made.shown(topology))
 
 
-def test_counts_add_up_and_every_row_is_somewhere():
+def test_counts_add_up_and_every_row_is_somewhere(made):
     rows = ["a eth1 > b eth1", "b eth1 > a eth1", "a eth2 > c eth1", "a eth2 > d eth1", "a eth3 > -none- x"]
-    topology = build(network(*rows))
+    topology = build(made.network(*rows))
     assert topology.coverage.total == len(rows)
     assert topology.coverage.read == 2
     assert len(topology.unresolved) == 3
 
 
-def test_nameless_neighbour_is_found_by_its_hardware_address():
+def test_nameless_neighbour_is_found_by_its_hardware_address(made):
     mac = "02:00:00:00:00:0b"
     rows = [
-        row("a eth1 > b eth1", chassis_id=mac),
-        row("a eth2 > -none- eth2", chassis_id=mac),
-        row("b eth1 > a eth1"),
-        row("b eth2 > a eth2"),
+        made.row("a eth1 > b eth1", chassis_id=mac),
+        made.row("a eth2 > -none- eth2", chassis_id=mac),
+        made.row("b eth1 > a eth1"),
+        made.row("b eth2 > a eth2"),
     ]
-    assert shown(build(network(*rows))) == ["a eth1 - b eth1", "a eth2 - b eth2"]
+    assert made.shown(build(made.network(*rows))) == ["a eth1 - b eth1", "a eth2 - b eth2"]
 
 
-def test_rows_without_device_or_port_are_listed():
-    topology = build(network(row("a eth1 > b eth1", device=""), row("a eth1 > b eth1", port="")))
+def test_rows_without_device_or_port_are_listed(made):
+    topology = build(made.network(made.row("a eth1 > b eth1", device=""), made.row("a eth1 > b eth1", port="")))
     assert {item.reason for item in topology.unresolved} == {
         "the output does not say whose it is",
         "the output does not say at which port",
     }
 
 
-def test_capture_confirms_links_but_makes_none(lab: Path):
+def test_capture_confirms_links_but_makes_none(lab: Path, opened):
     from dataclasses import replace
 
-    from netguru.workspace.opening import open_network
-
-    whole = open_network(lab / "campus" / "healthy")
+    whole = opened(lab / "campus" / "healthy")
     confirmed = [link for link in build(whole).links if any(item.kind == "packet" for item in link.evidence)]
     assert len(confirmed) == 17
     alone = build(replace(whole, neighbors=(), configs=(), states=()))
@@ -117,9 +115,9 @@ def test_capture_confirms_links_but_makes_none(lab: Path):
     assert {item.reason for item in alone.unresolved} == {"heard in a capture, which does not say at whose port"}
 
 
-def test_physical_links_are_computed_once():
-    made = network("a eth1 > b eth1")
-    assert physical_links(made)[0] is physical_links(made)[0]
+def test_physical_links_are_computed_once(made):
+    network = made.network("a eth1 > b eth1")
+    assert physical_links(network)[0] is physical_links(network)[0]
 
 
 CISCO = """hostname {name}
@@ -131,15 +129,20 @@ end
 """
 
 
-def configs(folder: Path, **bodies: str) -> Network:
+@pytest.fixture
+def configs(made, tmp_path: Path):
+    """Give a function that writes one-port configurations and opens them."""
     from netguru.workspace.opening import open_network
 
-    texts = {f"configs__{name}": CISCO.format(name=name, body=body) for name, body in bodies.items()}
-    return open_network(write(folder, **texts))
+    def write(**bodies: str) -> Network:
+        texts = {f"configs__{name}": CISCO.format(name=name, body=body) for name, body in bodies.items()}
+        return open_network(made.write(tmp_path, **texts))
+
+    return write
 
 
-def test_point_to_point_subnet_makes_a_planned_link(tmp_path: Path):
-    made = configs(tmp_path, r1=" ip address 10.0.0.1 255.255.255.252", r2=" ip address 10.0.0.2 255.255.255.252")
+def test_point_to_point_subnet_makes_a_planned_link(configs):
+    made = configs(r1=" ip address 10.0.0.1 255.255.255.252", r2=" ip address 10.0.0.2 255.255.255.252")
     link = build(made).links[0]
     assert (link.protocols, link.seen_from) == (("subnet",), "neither")
     assert link.confidence < 0.8
@@ -160,20 +163,46 @@ def test_point_to_point_subnet_makes_a_planned_link(tmp_path: Path):
         {"r1": " description to r2 Gi0/1", "r2": " description uplink"},
     ],
 )
-def test_no_planned_link(bodies: dict[str, str], tmp_path: Path):
-    assert build(configs(tmp_path, **bodies)).links == ()
+def test_no_planned_link(bodies: dict[str, str], configs):
+    assert build(configs(**bodies)).links == ()
 
 
-def test_descriptions_that_name_each_other_make_a_planned_link(tmp_path: Path):
-    made = configs(tmp_path, r1=" description to r2 Gi0/1", r2=" description to r1 GigabitEthernet0/1")
+def test_descriptions_that_name_each_other_make_a_planned_link(configs):
+    made = configs(r1=" description to r2 Gi0/1", r2=" description to r1 GigabitEthernet0/1")
     link = build(made).links[0]
     assert link.protocols == ("description",)
     assert [item.text.strip()[:14] for item in link.evidence] == ["description to"] * 2
 
 
-def test_planned_link_never_stands_against_a_neighbour(tmp_path: Path):
+def test_planned_link_never_stands_against_a_neighbour(made, configs):
     from dataclasses import replace
 
-    made = configs(tmp_path, r1=" ip address 10.0.0.1 255.255.255.252", r2=" ip address 10.0.0.2 255.255.255.252")
-    heard = network("r1 Gi0/1 > r9 Gi0/5").neighbors
-    assert shown(build(replace(made, neighbors=heard))) == ["r1 GigabitEthernet0/1 - r9 GigabitEthernet0/5 ?"]
+    written = configs(r1=" ip address 10.0.0.1 255.255.255.252", r2=" ip address 10.0.0.2 255.255.255.252")
+    heard = made.network("r1 Gi0/1 > r9 Gi0/5").neighbors
+    assert made.shown(build(replace(written, neighbors=heard))) == ["r1 GigabitEthernet0/1 - r9 GigabitEthernet0/5 ?"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "links"),
+    [
+        # Two ports of the output's device are another name's ports in the eyes of its neighbours.
+        (
+            ["ticket-7 eth1 > b eth2", "ticket-7 eth2 > c eth2", "b eth2 > a eth1", "c eth2 > a eth2"],
+            ["a eth1 - b eth2", "a eth2 - c eth2"],
+        ),
+        # One pair may be an old row; another port is another device: nobody is renamed.
+        (["x eth1 > b eth2", "b eth2 > a eth1"], ["a eth1 - b eth2 ?"]),
+        (["x eth1 > b eth2", "x eth2 > b eth3", "b eth2 > a eth9", "b eth3 > a eth8"],
+         ["a eth8 - b eth3 ?", "a eth9 - b eth2 ?"]),
+    ],
+)  # fmt: skip
+def test_outputs_saved_under_another_name(rows: list[str], links: list[str], made):
+    assert made.shown(build(made.network(*rows))) == links
+
+
+def test_outputs_saved_under_addresses(made):
+    rows = [
+        made.row("192.0.2.1 eth1 > b eth2", addresses=("192.0.2.2",)),
+        made.row("192.0.2.2 eth2 > a eth1", addresses=("192.0.2.1",)),
+    ]
+    assert made.shown(build(made.network(*rows))) == ["a eth1 - b eth2"]

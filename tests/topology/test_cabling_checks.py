@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,22 +13,23 @@ from netguru.model.source import split_lines
 from netguru.topology import checks
 from netguru.workspace.opening import open_network
 
-_spec = importlib.util.spec_from_file_location("networks", Path(__file__).with_name("networks.py"))
-networks = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(networks)
-write = networks.write
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHECKS = (checks.cabling, checks.one_sided, checks.revealed_settings)
 
 
-def findings(folder: Path):
-    network = open_network(folder)
+def run(network):
     return [item for function in CHECKS for item in function(network)]
 
 
+def findings(folder: Path):
+    return run(open_network(folder))
+
+
 @pytest.mark.parametrize("state", ["fabric/healthy", "campus/healthy"])
-def test_healthy_lab_has_no_finding(state: str, lab: Path):
-    assert findings(lab / state) == []
+def test_healthy_lab_has_no_finding(state: str, lab: Path, opened):
+    assert run(opened(lab / state)) == []
 
 
 @pytest.mark.parametrize(
@@ -41,19 +41,19 @@ def test_healthy_lab_has_no_finding(state: str, lab: Path):
         ("campus/faulty", "C12", "link.duplex-mismatch"),
     ],
 )
-def test_planted_fault_is_found_with_its_ports(state: str, fault: str, check: str, lab: Path):
+def test_planted_fault_is_found_with_its_ports(state: str, fault: str, check: str, lab: Path, opened):
     planted = next(
         item for item in json.loads((lab / state / "truth.json").read_text())["faults"] if item["id"] == fault
     )
-    found = [item for item in findings(lab / state) if item.check == check]
+    found = [item for item in run(opened(lab / state)) if item.check == check]
     assert len(found) == 1
     assert {tuple(pair) for pair in planted["interfaces"]} <= set(found[0].subject.interfaces)
     assert set(planted["devices"]) == set(found[0].subject.devices)
 
 
 @pytest.mark.parametrize("state", ["fabric/faulty", "campus/faulty"])
-def test_every_quotation_is_at_its_place(state: str, lab: Path):
-    for found in findings(lab / state):
+def test_every_quotation_is_at_its_place(state: str, lab: Path, opened):
+    for found in run(opened(lab / state)):
         for item in found.evidence:
             if item.kind == "line":
                 lines = split_lines((lab / state / item.source).read_text())
@@ -87,7 +87,7 @@ def address(text: str) -> str:
     return f" ip address {text} 255.255.255.252"
 
 
-def swapped(folder: Path, *, described: bool, addressed: bool) -> Path:
+def swapped(write, folder: Path, *, described: bool, addressed: bool) -> Path:
     """Write a core with two access devices whose cables are exchanged at the core."""
 
     def port(peer: str, ip: str) -> str:
@@ -109,17 +109,17 @@ def swapped(folder: Path, *, described: bool, addressed: bool) -> Path:
     ("described", "addressed", "severity"),
     [(True, True, Severity.ERROR), (True, False, Severity.WARNING), (False, True, Severity.WARNING)],
 )
-def test_two_exchanged_cables_are_one_finding(described, addressed, severity, tmp_path: Path):
-    found = findings(swapped(tmp_path, described=described, addressed=addressed))
+def test_two_exchanged_cables_are_one_finding(described, addressed, severity, made, tmp_path: Path):
+    found = findings(swapped(made.write, tmp_path, described=described, addressed=addressed))
     assert [(item.check, item.severity) for item in found] == [("cabling.swap", severity)]
     assert len(found[0].subject.interfaces) == 4
 
 
-def test_exchanged_cables_without_any_plan_are_no_finding(tmp_path: Path):
-    assert findings(swapped(tmp_path, described=False, addressed=False)) == []
+def test_exchanged_cables_without_any_plan_are_no_finding(made, tmp_path: Path):
+    assert findings(swapped(made.write, tmp_path, described=False, addressed=False)) == []
 
 
-def one_cable(folder: Path, description: str, *, subnet: bool = True) -> Path:
+def one_cable(write, folder: Path, description: str, *, subnet: bool = True) -> Path:
     far = "10.0.0.2" if subnet else "10.9.9.2"
     return write(
         folder,
@@ -150,20 +150,20 @@ def one_cable(folder: Path, description: str, *, subnet: bool = True) -> Path:
         ("P2P_TO_acc2_GigabitEthernet0/1", ["cabling.description"]),
     ],
 )
-def test_description(description: str, expected: list[str], tmp_path: Path):
-    found = findings(one_cable(tmp_path, description))
+def test_description(description: str, expected: list[str], made, tmp_path: Path):
+    found = findings(one_cable(made.write, tmp_path, description))
     assert [item.check for item in found] == expected
     assert all(item.severity == Severity.WARNING for item in found)
     assert all(any(description in quoted.text for quoted in item.evidence) for item in found)
 
 
-def test_description_and_addresses_together_are_an_error(tmp_path: Path):
-    found = findings(one_cable(tmp_path, "to acc2 Gi0/1", subnet=False))
+def test_description_and_addresses_together_are_an_error(made, tmp_path: Path):
+    found = findings(one_cable(made.write, tmp_path, "to acc2 Gi0/1", subnet=False))
     assert [(item.check, item.severity) for item in found] == [("cabling.contradiction", Severity.ERROR)]
 
 
-def test_one_sided_cable_is_a_note(tmp_path: Path):
-    folder = write(
+def test_one_sided_cable_is_a_note(made, tmp_path: Path):
+    folder = made.write(
         tmp_path,
         lldp__a=lldp(("eth1", "b", "eth1"), ("eth2", "c", "eth1")),
         lldp__b=lldp(("eth2", "c", "eth2")),

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from html.parser import HTMLParser
-from pathlib import Path
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from netguru.errors import InputError
-from netguru.topology import build, draw, to_networkx
+from netguru.topology import draw, to_networkx
 from netguru.topology.building import build as build_graph
 from netguru.topology.drawing import draw_html
 from netguru.topology.graph import layout
+from netguru.topology.operations import of
 from netguru.topology.svg import draw_svg
 
-_spec = importlib.util.spec_from_file_location("networks", Path(__file__).with_name("networks.py"))
-networks = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(networks)
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EVIL = "</script><script>alert(1)</script><img/src=x/onerror=alert(2)>\x00&\"'"
 
 
-def evil():
+def evil(made):
     # Names with blanks cannot stand in the short notation, so the rows are changed after.
     from dataclasses import replace
 
-    rows = [networks.row("a eth1 > b eth1"), networks.row("a eth2 > c eth1")]
+    rows = [made.row("a eth1 > b eth1"), made.row("a eth2 > c eth1")]
     return build_graph(
-        networks.network(
+        made.network(
             replace(rows[0], remote_device=EVIL, platform=EVIL, remote_port="eth1"), replace(rows[1], device=EVIL)
         )
     )
@@ -63,46 +62,46 @@ def test_page_asks_no_host(lab: Path, tmp_path: Path):
     assert "default-src 'none'" in page
 
 
-def test_page_is_the_same_every_time_and_does_not_move():
-    made = build_graph(networks.network("a eth1 > b eth1", "b eth2 > c eth1"))
-    assert draw_html(made) == draw_html(made)
-    assert '"physics": {\n        "enabled": false' in draw_html(made)
+def test_page_is_the_same_every_time_and_does_not_move(made):
+    graph = build_graph(made.network("a eth1 > b eth1", "b eth2 > c eth1"))
+    assert draw_html(graph) == draw_html(graph)
+    assert '"physics": {\n        "enabled": false' in draw_html(graph)
 
 
-def test_no_name_becomes_markup():
-    harmless = outside(draw_html(build_graph(networks.network("a eth1 > b eth1"))))
-    attacked = outside(draw_html(evil()))
+def test_no_name_becomes_markup(made):
+    harmless = outside(draw_html(build_graph(made.network("a eth1 > b eth1"))))
+    attacked = outside(draw_html(evil(made)))
     assert attacked.scripts == harmless.scripts
     assert attacked.found == []
-    svg = draw_svg(evil())
+    svg = draw_svg(evil(made))
     assert "<script" not in svg
     assert "<img" not in svg
 
 
 @pytest.mark.parametrize("state", ["fabric/faulty", "campus/healthy"])
-def test_svg_is_well_formed_and_complete(state: str, lab: Path):
-    graph = build(lab / state)
-    root = ElementTree.fromstring(graph.svg())  # noqa: S314 - our own drawing
+def test_svg_is_well_formed_and_complete(state: str, lab: Path, opened):
+    graph = of(opened(lab / state))
+    root = ET.fromstring(graph.svg())  # noqa: S314 - our own drawing
     titles = [item.text for item in root.iter("{http://www.w3.org/2000/svg}title")]
     assert len(titles) == len(graph.devices) + len(graph.links)
     assert graph.svg() == draw_svg(graph)
     assert "<svg" in graph._repr_mimebundle_()["text/html"]
 
 
-def test_svg_of_nothing_and_of_anything_is_xml():
-    for graph in (build_graph(networks.network()), evil()):
-        ElementTree.fromstring(draw_svg(graph))  # noqa: S314 - our own drawing
+def test_svg_of_nothing_and_of_anything_is_xml(made):
+    for graph in (build_graph(made.network()), evil(made)):
+        ET.fromstring(draw_svg(graph))  # noqa: S314 - our own drawing
 
 
-def test_layout_gives_every_device_its_own_place(lab: Path):
-    places = layout(build(lab / "fabric" / "healthy"))
+def test_layout_gives_every_device_its_own_place(lab: Path, opened):
+    places = layout(build_graph(opened(lab / "fabric" / "healthy")))
     assert len(places) == len(set(places.values())) == 19
     assert {places["spine1"][1], places["spine2"][1]} == {0}
 
 
-def test_networkx_keeps_parallel_cables():
-    made = build_graph(networks.network("a eth1 > b eth1", "a eth2 > b eth2"))
-    graph = to_networkx(made)
+def test_networkx_keeps_parallel_cables(made):
+    parallel = build_graph(made.network("a eth1 > b eth1", "a eth2 > b eth2"))
+    graph = to_networkx(parallel)
     assert (graph.number_of_nodes(), graph.number_of_edges()) == (2, 2)
     assert {data["a_port"] for _, _, data in graph.edges(data=True)} == {"eth1", "eth2"}
 

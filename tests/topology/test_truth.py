@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +12,9 @@ from netguru.model.names import canonical_port, device_key, port_key
 from netguru.topology.building import build
 from netguru.topology.inventory import physical
 from netguru.workspace.opening import open_network
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STATES = ["fabric/healthy", "fabric/faulty", "campus/healthy", "campus/faulty"]
 # Third-party networks: links found, true links, false links. The first four rest on LLDP and CDP.
@@ -41,8 +44,8 @@ def true_links(folder: Path) -> set[frozenset[tuple[str, str]]]:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_lab_is_found_whole_and_nothing_else(state: str, lab: Path):
-    topology = build(open_network(lab / state))
+def test_lab_is_found_whole_and_nothing_else(state: str, lab: Path, opened):
+    topology = build(opened(lab / state))
     assert links_of(topology) == true_links(lab / state)
     assert all(link.seen_from == "both" and link.confidence == 1 for link in topology.links)
     assert not topology.unresolved
@@ -77,7 +80,7 @@ def test_third_party_network(name: str, shared: Path, capsys: pytest.CaptureFixt
     truth = {frozenset((end(row["a"], row["a_port"]), end(row["b"], row["b_port"]))) for row in rows}
     found = links_of(build(open_network(folder)))
     with capsys.disabled():
-        print(f"\n{name}: {len(found & truth)} of {len(truth)} links, {len(found - truth)} false")
+        print(f"\n{name}: {len(found & truth)} of {len(truth)} links, {len(found - truth)} false")  # noqa: T201 - the score is shown
     at_least, total, false = SNAPSHOTS[name]
     assert len(truth) == total
     assert len(found & truth) >= at_least

@@ -83,7 +83,7 @@ def test_platform(platform: str, shared: Path, capsys: pytest.CaptureFixture[str
         count["expected"] += len(known)
         count["found"] += sum(is_found(record, rows) for record in known)
     with capsys.disabled():
-        print(f"\n{platform}: {count['found']} of {count['expected']} records")
+        print(f"\n{platform}: {count['found']} of {count['expected']} records")  # noqa: T201 - the score is shown
     assert count["expected"]
     assert count["found"] / count["expected"] >= LEAST[platform]
 
@@ -107,7 +107,11 @@ def test_platform(platform: str, shared: Path, capsys: pytest.CaptureFixture[str
 def test_library_case(case: str, output: str, shared: Path):
     expected = json.loads((shared / "cli" / f"{case}expected_result.json").read_text())
     wanted = {
-        (key(port), (row.get("hostname") or row.get("remote_system_name")).lower(), key(row.get("port") or row["remote_port"]))
+        (
+            key(port),
+            (row.get("hostname") or row.get("remote_system_name")).lower(),
+            key(row.get("port") or row["remote_port"]),
+        )
         for port, rows in expected.items()
         for row in rows
     }
@@ -122,7 +126,9 @@ def test_detail_without_local_ports_takes_them_from_the_table(shared: Path, tmp_
     base = "lldp_neighbors__inconsistent_domain_name__"
     (tmp_path / "foo-vsc-a").mkdir()
     for name in ("show_lldp_neighbors.txt", "show_lldp_neighbors_detail.txt"):
-        (tmp_path / "foo-vsc-a" / name).write_text((folder / f"{base}{name}").read_text().replace("foo-vsc-a#sh lldp nei det\n", ""))
+        (tmp_path / "foo-vsc-a" / name).write_text(
+            (folder / f"{base}{name}").read_text().replace("foo-vsc-a#sh lldp nei det\n", "")
+        )
     expected = json.loads((folder / f"{base}expected_result.json").read_text())
     wanted = {(key(port), row["hostname"], key(row["port"])) for port, rows in expected.items() for row in rows}
     found = {(key(row.port), row.remote_device, key(row.remote_port)) for row in neighbors(tmp_path).neighbors}
