@@ -34,7 +34,7 @@ class _Collector:
     def __init__(self) -> None:
         self.names: dict[Any, tuple[str, str]] = {}
         self.values: dict[Any, dict[str, Known[Any]]] = {}
-        self.lists: dict[Any, dict[str, dict[Any, Known[Any]]]] = {}
+        self.lists: dict[Any, dict[Any, dict[Any, Known[Any]]]] = {}
 
     def touch(self, key: Any, device: str, name: str) -> None:
         self.names.setdefault(key, (device, name))
@@ -188,13 +188,18 @@ def _peers(states: list[DeviceState]) -> tuple[PeerFacts, ...]:
 
 
 def _router_ids(states: list[DeviceState]) -> dict[str, Known[str]]:
+    """Give the OSPF router ids; BGP may use another one."""
     found = _Collector()
-    for kind in ("ospf_interfaces", "bgp_peers"):
+    for kind in ("ospf_interfaces", "ospf_database"):
         for state, row in rows(states, kind):
+            key = device_key(state.device)
+            if not row["router_id"] or id(state) in found.lists.get(key, {}):
+                continue
             number = _header_line(state, row["router_id"])
-            if row["router_id"] and number:
-                found.touch(device_key(state.device), state.device, "")
-                found.put(device_key(state.device), "router_id", row["router_id"], state.piece.evidence(number))
+            found.touch(key, state.device, "")
+            found.lists[key][id(state)] = {}
+            if number:
+                found.put(key, "router_id", row["router_id"], state.piece.evidence(number))
     return {found.names[key][0]: values["router_id"] for key, values in found.values.items() if "router_id" in values}
 
 
@@ -204,6 +209,6 @@ def _header_line(state: DeviceState, router_id: str | None) -> int:
         return 0
     for number, line in enumerate(state.piece.lines, state.piece.first_line):
         words = line.lower()
-        if router_id in line and ("router id" in words or "router identifier" in words or "routerid" in words):
+        if router_id in line and ("router id" in words or "router with id" in words):
             return number
     return 0

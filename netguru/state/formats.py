@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FILES = ("frr.toml", "linux.toml", "cisco.toml", "logs.toml")
 HEAD_LINES = 150
 SHARE_LINES = 60
-_COMMAND_STEM = re.compile(r"^(?:.*[_-])?((?:show|sh|display|ip|bridge|nft)[_-].*)$", re.IGNORECASE)
+_COMMAND_STEM = re.compile(r"^(?:.*?[_-])?((?:show|sh|display|ip|bridge|nft)[_-].*)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,11 @@ def _format(declared: Mapping[str, Any]) -> Format:
     )
 
 
+# A piece is recognised when a folder is opened and once more when it is read.
+MOST_FOUND = 10_000
+_found: dict[tuple[str, int, str], tuple[Format, float] | None] = {}
+
+
 @cache
 def formats() -> tuple[Format, ...]:
     """Give every text format."""
@@ -82,9 +87,18 @@ def command(piece: Piece) -> str:
 
 def recognise(piece: Piece) -> tuple[Format, float] | None:
     """Find the format of a text and how sure that is (0 to 1)."""
+    told = command(piece)
+    place = (piece.file.sha256, piece.first_line, told)
+    if place not in _found:
+        if len(_found) >= MOST_FOUND:
+            _found.clear()
+        _found[place] = _recognise(piece, told)
+    return _found[place]
+
+
+def _recognise(piece: Piece, told: str) -> tuple[Format, float] | None:
     lines = [line[:MAX_LINE] for line in piece.lines[:HEAD_LINES]]
     head = "\n".join(lines)
-    told = command(piece)
     best: tuple[float, Format] | None = None
     for item in formats():
         sure = _sure(item, head, lines, told)

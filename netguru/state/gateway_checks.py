@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from netguru.checks import check, finding
 from netguru.model.names import device_key
+from netguru.state.certainty import is_certain
 from netguru.state.facts import Row, rows
 from netguru.state.owners import Owners, about, told
 from netguru.state.quote import quote, same_evidence
@@ -58,6 +59,33 @@ def dual_master(states: Sequence[DeviceState]) -> Iterator[Finding]:
                 )
             ),
         )
+
+
+@check("states", "ip.duplicate-address", profile="addresses")
+def duplicate_bare_address(states: Sequence[DeviceState]) -> Iterator[Finding]:
+    """Find one address on two devices in tables that show no prefix length (`show ip interface brief`).
+
+    Addresses with a length are facts, and compared as such.
+    """
+    virtual = {text for _, row in rows(states, "gateways") for text in (row["addresses"] or "").split()}
+    up = {(device_key(state.device), row["name"]) for state, row in rows(states, "interfaces") if row["oper"] == "up"}
+    found: dict[str, dict[str, tuple[DeviceState, Row]]] = defaultdict(dict)
+    for state, row in rows(states, "addresses"):
+        if "/" not in row["address"] and (device_key(state.device), row["interface"]) in up:
+            found[row["address"]].setdefault(device_key(state.device), (state, row))
+    for address, owners in found.items():
+        if len(owners) < 2 or address in virtual:  # noqa: PLR2004 - a pair
+            continue
+        ends = sorted((state.device, row["interface"]) for state, row in owners.values())
+        made = finding(
+            "ip.duplicate-address@state",
+            address=address,
+            ports=" and ".join(told(end) for end in ends),
+            subject=about(*ends, addresses=[address]),
+            evidence=same_evidence(*(quote(state, row, address) for state, row in owners.values())),
+        )
+        if is_certain(made, states):
+            yield made
 
 
 @check("states", "nd.duplicate-address", profile="addresses")

@@ -6,14 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from netguru import resources
+from netguru.state.json_text import Node
 from netguru.state.rules import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from netguru.state.json_text import Node
-
-_Chain = tuple[tuple[str, "Node"], ...]
+_Chain = tuple[tuple[str, Any], ...]
 
 
 def begins(text: str) -> bool:
@@ -21,8 +20,8 @@ def begins(text: str) -> bool:
     return text.lstrip()[:1] in ("{", "[")
 
 
-def recognise(document: Node) -> Mapping[str, Any] | None:
-    """Find the format whose paths lead to rows of the document."""
+def recognise(document: Any) -> Mapping[str, Any] | None:
+    """Find the format whose paths lead to rows of the document, given with lines or as plain data."""
     declared: list[dict[str, Any]] = resources.table("state", "json.toml")["format"]
     for item in declared:
         if any(_rows(document, table) for table in item["tables"]) or _empty(document, item):
@@ -30,11 +29,16 @@ def recognise(document: Node) -> Mapping[str, Any] | None:
     return None
 
 
-def _empty(document: Node, declared: Mapping[str, Any]) -> bool:
+def _inner(node: Any) -> Any:
+    """Give the value of a node; plain data is its own value."""
+    return node.value if isinstance(node, Node) else node
+
+
+def _empty(document: Any, declared: Mapping[str, Any]) -> bool:
     """Recognise an output without rows by its only key."""
     key = declared.get("only", "")
-    value = document.value
-    return bool(key) and isinstance(value, dict) and list(value) == [key] and not value[key].value
+    value = _inner(document)
+    return bool(key) and isinstance(value, dict) and list(value) == [key] and not _inner(value[key])
 
 
 def read(document: Node, declared: Mapping[str, Any], first_line: int) -> Reading:
@@ -49,10 +53,10 @@ def read(document: Node, declared: Mapping[str, Any], first_line: int) -> Readin
     return reading
 
 
-def _rows(document: Node, table: Mapping[str, Any]) -> list[_Chain]:
+def _rows(document: Any, table: Mapping[str, Any]) -> list[_Chain]:
     found = []
     for chain in _walk((("", document),), table["path"]):
-        inner = chain[-1][1].value
+        inner = _inner(chain[-1][1])
         if isinstance(inner, dict) and all(name in inner for name in table["need"]):
             found.append(chain)
     return found
@@ -62,7 +66,7 @@ def _walk(chain: _Chain, path: Sequence[str]) -> Iterator[_Chain]:
     if not path:
         yield chain
         return
-    step, value = path[0], chain[-1][1].value
+    step, value = path[0], _inner(chain[-1][1])
     if step == "[]":
         inner = [("", node) for node in value] if isinstance(value, list) else []
     elif not isinstance(value, dict):

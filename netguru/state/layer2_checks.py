@@ -93,7 +93,7 @@ def root_hijack(states: Sequence[DeviceState]) -> Iterator[Finding]:
             continue
         yield finding(
             "stp.root-hijack",
-            severity=Severity.ERROR if len(planned) >= _PLAN else None,
+            severity=_severity(root, planned),
             root=root.device,
             root_priority=root.priority,
             planned=planned[0].device,
@@ -102,6 +102,13 @@ def root_hijack(states: Sequence[DeviceState]) -> Iterator[Finding]:
             subject=about(*((item.device, "") for item in (root, planned[0]))),
             evidence=same_evidence(root.evidence, *(item.evidence for item in planned), root.hosts[0]),
         )
+
+
+def _severity(root: _Bridge, planned: list[_Bridge]) -> Severity | None:
+    """Two prioritised bridges beside the root are a root and its second; one may be the second of this root."""
+    if len(planned) >= _PLAN:
+        return Severity.ERROR
+    return None if root.priority == 0 else Severity.NOTE
 
 
 def _bridges(states: Sequence[DeviceState]) -> list[_Bridge]:
@@ -116,6 +123,8 @@ def _bridges(states: Sequence[DeviceState]) -> list[_Bridge]:
         bridge = found.get((device_key(state.device), row["bridge"]))
         if bridge is not None and bridge.root is None:
             bridge.root = bridge_identifier(row["root"])
+        if bridge is not None and row["edge"]:
+            bridge.hosts.append(quote(state, row, row["port"]))
     learned = [(state, row) for state, row in rows(states, "mac_table") if row["type"] == "dynamic"]
     shared = Counter((state.device, row["interface"]) for state, row in learned)
     for state, row in learned:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netguru import resources
 from netguru.checks import check, finding
@@ -114,7 +114,7 @@ def _far(owners: Owners, groups: dict[str, str | None], address: str) -> End:
 
 
 def _finding(identifier: str, case: _Case) -> Finding:
-    values = dict(case.values)
+    values: dict[str, Any] = dict(case.values)
     values["here"] = f", {values['mine']} is configured here" if values["mine"] else ""
     values["what"] = f" ({values['what']})" if identifier.startswith("ip.") and values["what"] else values["what"]
     first, last = case.messages[0], case.messages[-1]

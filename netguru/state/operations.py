@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from netguru.errors import FileRejectedError
-from netguru.model.coverage import Coverage
 from netguru.model.finding import Finding, Findings, Subject, rank
 from netguru.model.result import Result
 from netguru.operations import Progress, operation
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from netguru.model.coverage import Coverage
     from netguru.model.network import Network
 
 
@@ -135,4 +135,6 @@ def _joined_tables(network: Network) -> dict[str, pl.DataFrame]:
 
 
 def _coverage(network: Network) -> Coverage:
-    return replace(network.coverage, parts=tuple(state.coverage for state in network.states))
+    # What captures leave out is no matter of device state, and asking for it would read them.
+    texts = replace(network, captures=())
+    return replace(texts.coverage, parts=tuple(state.coverage for state in network.states))

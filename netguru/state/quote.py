@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netguru.model.evidence import QUOTATION_LIMIT
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from netguru.model.evidence import Evidence
+    from netguru.model.source import Piece
     from netguru.model.state import DeviceState
 
 _SHORT_LINES = 3
@@ -23,15 +25,22 @@ def quote(state: DeviceState, row: Mapping[str, object], *values: object) -> Evi
     """
     start, end = int(str(row["line"])), int(str(row["end_line"]))
     first = state.piece.first_line
-    lines = state.piece.lines[start - first : end - first + 1]
-    if len(lines) <= _SHORT_LINES and len("\n".join(lines)) <= QUOTATION_LIMIT:
-        return state.piece.evidence(start, end)
+    lines = _lines(state.piece)[start - first : end - first + 1]
+    whole = "\n".join(lines[: _SHORT_LINES + 1])
+    if len(lines) <= _SHORT_LINES and len(whole) <= QUOTATION_LIMIT:
+        return state.piece.evidence(start, end, whole)
     for value in values:
         for number, line in enumerate(lines, start):
             at = line.lower().find(str(value).lower())
             if at >= 0:
                 return state.piece.evidence(number, number, _cut(line, at))
-    return state.piece.evidence(start, start)
+    return state.piece.evidence(start, start, lines[0])
+
+
+@lru_cache(maxsize=32)
+def _lines(piece: Piece) -> list[str]:
+    """Split a piece once: its rows are quoted one after the other."""
+    return piece.lines
 
 
 def _cut(line: str, at: int) -> str:

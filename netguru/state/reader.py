@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Literal
 
 from netguru.errors import ParseError
@@ -58,8 +59,10 @@ class JsonStateReader:
         if not json_formats.begins(piece.text):
             return None
         try:
-            declared = json_formats.recognise(json_text.parse(piece.text))
-        except ParseError:
+            # The plain decoder is quick: lines are wanted only of what is read later.
+            document, _ = json.JSONDecoder(strict=False).raw_decode(piece.text.lstrip())
+            declared = json_formats.recognise(document)
+        except (ValueError, RecursionError):
             return None
         return None if declared is None else Match(confidence=0.9, kind=declared["name"], reason="its keys")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 _PASSING = frozenset({"Init", "Attempt", "ExStart", "Exchange", "Loading", "Down"})
 _PAIR = 2
+_NEIGHBOR = re.compile(r"neighbor ([0-9a-fA-F.:]+)")
+
+
+_Messages = dict[tuple[str, str], list[tuple["DeviceState", Row]]]
 
 
 @dataclass(slots=True)
@@ -102,7 +107,7 @@ class _Session:
 
     @property
     def state(self) -> str:
-        return next(row["state"] for _, row in self.found if row["state"])
+        return str(next(row["state"] for _, row in self.found if row["state"]))
 
     @property
     def reset(self) -> tuple[str, Evidence] | None:
@@ -138,12 +143,11 @@ def _pairs(states: Sequence[DeviceState], sessions: list[_Session]) -> list[tupl
         far[id(session)] = (end[0], "") if end else ("", "")
         devices = frozenset((device_key(session.device), device_key(end[0]) if end else session.address))
         grouped[devices, _version(session.address)].append(session)
-    made = []
+    made: list[list[_Session]] = []
     for group in grouped.values():
         single = len(group) <= _PAIR and len({device_key(item.device) for item in group}) == len(group)
-        for part in [group] if single else [[item] for item in group]:
-            made.append((part, {far[id(item)] for item in part} - {("", "")}))
-    return made
+        made += [group] if single else [[item] for item in group]
+    return [(part, {far[id(item)] for item in part} - {("", "")}) for part in made]
 
 
 def _version(address: str) -> int:
@@ -157,20 +161,17 @@ def _version(address: str) -> int:
 def bgp_down(states: Sequence[DeviceState]) -> Iterator[Finding]:
     """Find BGP peers that are not Established, with the reason of the last reset."""
     for sides, far in _pairs(states, [session for session in _sessions(states) if session.down]):
-        reasons, evidence = [], []
-        for side in sides:
-            reset = side.reset
-            if reset is not None:
-                reasons.append(f" Last reset on {side.device}: {reset[0]}.")
-                evidence.append(reset[1])
+        resets = [(side.device, *side.reset) for side in sides if side.reset is not None]
         administrative = all(side.state == "Idle (Admin)" for side in sides)
         yield finding(
             "bgp.down@state",
             severity=Severity.NOTE if administrative else None,
             told=", ".join(f"{side.device} is in {side.state} with {side.address}" for side in sides),
-            reason="".join(dict.fromkeys(reasons)),
+            reason="".join(f" Last reset on {device}: {text}." for device, text, _ in resets),
             subject=about(*((side.device, "") for side in sides), *far, addresses=[side.address for side in sides]),
-            evidence=same_evidence(*(item for side in sides for item in side.evidence()), *evidence),
+            evidence=same_evidence(
+                *(item for side in sides for item in side.evidence()), *(item for *_, item in resets)
+            ),
         )
 
 
@@ -178,13 +179,13 @@ def bgp_down(states: Sequence[DeviceState]) -> Iterator[Finding]:
 def bgp_hold_expired(states: Sequence[DeviceState]) -> Iterator[Finding]:
     """Find BGP sessions that were lost because the hold timer expired: in the last reset or in the log."""
     sessions = _sessions(states)
-    logged = _hold_messages(states)
-    guilty: list[_Session] = []
-    for session in sessions:
-        reset = session.reset
-        key = (device_key(session.device), session.address)
-        if key in logged or (reset is not None and "hold tim" in reset[0].lower()):
-            guilty.append(session)
+    logged, recovered = _hold_messages(states)
+    guilty = [
+        session
+        for session in sessions
+        if (device_key(session.device), session.address) in logged
+        or (session.reset is not None and "hold tim" in session.reset[0].lower())
+    ]
     known = {(device_key(item.device), item.address) for item in guilty}
     guilty += [
         _Session(messages[0][0].device, address)
@@ -197,8 +198,8 @@ def bgp_hold_expired(states: Sequence[DeviceState]) -> Iterator[Finding]:
         quoted = [state.evidence(row) for state, row in _first_and_last(messages)]
         yield finding(
             "bgp.hold-expired@state",
-            severity=None if any(side.down or not side.found for side in sides) else Severity.WARNING,
-            count=f"({len(messages)} messages) " if messages else "",
+            severity=None if any(_still_down(side, recovered) for side in sides) else Severity.WARNING,
+            count=f"({len(messages)} message{'s' * (len(messages) > 1)}) " if messages else "",
             told=_told_session(sides[0], far),
             subject=about(*((side.device, "") for side in sides), *far, addresses=[side.address for side in sides]),
             evidence=same_evidence(*resets, *quoted),
@@ -210,15 +211,58 @@ def _told_session(side: _Session, far: set[End]) -> str:
     return f"{side.device} and {names[0]} ({side.address})" if names else f"{side.device} and {side.address}"
 
 
-def _hold_messages(states: Sequence[DeviceState]) -> dict[tuple[str, str], list[tuple[DeviceState, Row]]]:
-    found: dict[tuple[str, str], list[tuple[DeviceState, Row]]] = defaultdict(list)
+def _still_down(side: _Session, recovered: set[tuple[str, str]]) -> bool:
+    """Say whether a session is down as far as is known: by its state, else by the last message about it."""
+    return side.down if side.found else (device_key(side.device), side.address) not in recovered
+
+
+def _hold_messages(states: Sequence[DeviceState]) -> tuple[_Messages, set[tuple[str, str]]]:
+    """Find the messages of an expired hold timer by device and peer, and the peers that came up after them."""
+    found: _Messages = defaultdict(list)
+    recovered: set[tuple[str, str]] = set()
     for state, row in rows(states, "events"):
-        text = row["text"] or ""
-        if " 4/0 " in f"{text} " and "neighbor " in text:
-            address = text.split("neighbor ", 1)[1].split()[0]
-            found[device_key(state.device), address].append((state, row))
-    return found
+        text = f"{row['text']} "
+        peer = _NEIGHBOR.search(text)
+        if peer is None:
+            continue
+        key = (device_key(state.device), peer[1])
+        if " 4/0 " in text:
+            found[key].append((state, row))
+            recovered.discard(key)
+        elif " Up " in text and "ADJCHANGE" in str(row["mnemonic"]):
+            recovered.add(key)
+    return found, recovered
 
 
 def _first_and_last(messages: list[tuple[DeviceState, Row]]) -> list[tuple[DeviceState, Row]]:
     return messages if len(messages) <= _PAIR else [messages[0], messages[-1]]
+
+
+@check("states", "bgp.duplicate-router-id", profile="routing")
+def bgp_duplicate_router_id(states: Sequence[DeviceState]) -> Iterator[Finding]:
+    """Find two routers of one AS with the same BGP identifier."""
+    found: dict[tuple[str, int], dict[str, tuple[DeviceState, Evidence]]] = defaultdict(dict)
+    for state, row in rows(states, "bgp_peers"):
+        key = device_key(state.device)
+        if row["router_id"] and row["local_as"] and key not in found[row["router_id"], row["local_as"]]:
+            quoted = _identifier_line(state, row["router_id"])
+            if quoted is not None:
+                found[row["router_id"], row["local_as"]][key] = (state, quoted)
+    for (identifier, system), devices in found.items():
+        if len(devices) > 1:
+            names = sorted(state.device for state, _ in devices.values())
+            yield finding(
+                "bgp.duplicate-router-id",
+                devices=" and ".join(names),
+                identifier=identifier,
+                system=system,
+                subject=about(*((name, "") for name in names), addresses=[identifier]),
+                evidence=same_evidence(*(item for _, item in devices.values())),
+            )
+
+
+def _identifier_line(state: DeviceState, identifier: str) -> Evidence | None:
+    for number, line in enumerate(state.piece.lines, state.piece.first_line):
+        if re.search(rf"(?i)router.?id(?:entifier)?\W+{re.escape(identifier)}\b", line):
+            return state.piece.evidence(number, number, line)
+    return None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _UNITS = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[ywdhms])")
 _LONG_UNIT = re.compile(r"\b(year|week|day|hour|minute|second)s?\b|\b(sec|min|msec)s?\b")
-_CLOCK = re.compile(r"^(?:(\d+)d)?(\d+):(\d{2})(?::(\d{2})(?:\.\d+)?)?$")
+_CLOCK = re.compile(r"^(?:(\d+)d\s*)?(\d+):(\d{2})(?::(\d{2})(?:\.\d+)?)?$")
 _TRUE = frozenset({"true", "yes", "on", "1", "enabled", "enable", "*", ">"})
 _MOST_DIGITS = 18
 """More digits do not fit a column of 64-bit numbers, and no counter has them."""
@@ -106,7 +106,7 @@ def convert(declared: str, value: Any, values: Mapping[str, Any], words: Mapping
         return value if declared == "bool" else str(value).lower()
     text = " ".join(str(value).split()) if words is not None else str(value).strip()
     if declared == "prefix":
-        named = " ".join(str(values.get(name) or "") for name in ("next_hop", "source"))
+        named = " ".join(str(values.get(name) or "") for name in ("next_hop", "preferred_source"))
         six = ":" in named or str(values.get("family")) == "6"
         # Cisco prints the length once, in the heading of a classful network.
         bare = "/" not in text and values.get("mask") and text != "default"
