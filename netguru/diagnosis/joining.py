@@ -88,43 +88,64 @@ def _causes() -> dict[str, frozenset[str]]:
 
 
 def _under_causes(findings: list[Finding]) -> list[Finding]:
-    """Fold an effect into the findings that explain it; an effect without a cause stands by itself."""
+    """Fold every effect into the finding that explains it; an effect without a cause stands by itself."""
+    parent = {place: cause for place in range(len(findings)) if (cause := _cause(place, findings)) is not None}
     folded: dict[int, list[Finding]] = {}
-    gone: set[int] = set()
-    for position, effect in enumerate(findings):
-        causes = _causes().get(effect.check, frozenset())
-        explained = [
-            place
-            for place, cause in enumerate(findings)
-            if place != position and cause.check in causes and _explains(cause, effect)
-        ]
-        for place in explained:
-            folded.setdefault(place, []).append(effect)
-        if explained:
-            gone.add(position)
+    for place in parent:
+        folded.setdefault(_root(place, parent), []).append(findings[place])
+    # A root that is reached in a circle of causes stands by itself: nothing is lost.
+    roots = [place for place in range(len(findings)) if place not in parent or _root(place, parent) == place]
     return [
-        _with_effects(finding, folded.get(position, []))
-        for position, finding in enumerate(findings)
-        if position not in gone
+        _with_effects(findings[place], [item for item in folded.get(place, []) if item is not findings[place]])
+        for place in roots
     ]
 
 
+def _cause(place: int, findings: list[Finding]) -> int | None:
+    """Give the worst finding that explains the one at a place."""
+    effect = findings[place]
+    causes = _causes().get(effect.check, frozenset())
+    found = [
+        (-cause.severity, position)
+        for position, cause in enumerate(findings)
+        if position != place and cause.check in causes and _explains(cause, effect)
+    ]
+    return min(found)[1] if found else None
+
+
+def _root(place: int, parent: dict[int, int]) -> int:
+    seen = [place]
+    while seen[-1] in parent and parent[seen[-1]] not in seen:
+        seen.append(parent[seen[-1]])
+    # In a circle the first of its members is the root, whoever asks.
+    circle = parent.get(seen[-1])
+    return seen[-1] if circle is None else min(seen[seen.index(circle) :])
+
+
 def _explains(cause: Finding, effect: Finding) -> bool:
-    """A cause explains an effect when the effect's devices and addresses are among those that it names."""
-    if cause.subject.devices and effect.subject.devices:
-        return set(effect.subject.devices) <= set(cause.subject.devices) or (
-            bool(cause.subject.addresses) and set(cause.subject.addresses) <= set(effect.subject.addresses)
-        )
-    return overlap(cause, effect)
+    """A cause explains an effect that shares its evidence, its ports, or all of its devices or addresses."""
+    why, what = cause.subject, effect.subject
+    if set(cause.evidence) & set(effect.evidence) or set(why.interfaces) & set(what.interfaces):
+        return True
+    if not what.interfaces and not what.addresses:
+        # A device alone says too little: everything on it would be explained.
+        return False
+    if why.addresses and set(why.addresses) <= set(what.addresses):
+        return True
+    return bool(what.devices) and set(what.devices) <= set(why.devices)
 
 
 def _with_effects(finding: Finding, effects: list[Finding]) -> Finding:
     if not effects:
         return finding
-    told = [f"{effect.title}" for effect in effects]
+    subject = finding.subject
+    for effect in effects:
+        subject |= effect.subject
+    told = [*finding.symptoms, *(effect.title for effect in effects), *(text for e in effects for text in e.symptoms)]
     return replace(
         finding,
         severity=max([finding.severity, *(effect.severity for effect in effects)]),
-        symptoms=tuple(dict.fromkeys([*finding.symptoms, *told, *(text for e in effects for text in e.symptoms)])),
+        subject=subject,
+        symptoms=tuple(dict.fromkeys(told)),
         evidence=tuple(dict.fromkeys([*finding.evidence, *(proof for e in effects for proof in e.evidence)])),
     )
