@@ -280,3 +280,9 @@ def test_an_election_at_the_start_is_only_told(found: Check) -> None:
     packets = [(0.0, _bpdu(_B, 32768)), *((0.5 + 2.0 * n, _bpdu(_A, 4096, flags=n in (3, 4))) for n in range(20))]
 
     assert found(packets) == {"stp.root-change": Severity.INFO, "stp.topology-change": Severity.INFO}
+
+
+def test_roots_that_are_claimed_in_turn_are_named(found: Check) -> None:
+    packets = [(1.0 * n, _bpdu(_A if n % 2 else _B, 32768)) for n in range(20)]
+
+    assert found(packets) == {"stp.two-roots": Severity.WARNING}

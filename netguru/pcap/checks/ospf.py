@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HOST_MASKS = {None, "0.0.0.0", "255.255.255.255"}  # noqa: S104 - the mask of an unnumbered link
 _QUOTED = 4
-_VERSION_2 = 2
+_PLACE = ("interface", "vlan", "version")
 
 
 def _neighbours(hellos: list[Row]) -> Iterator[Pair]:
@@ -29,13 +29,17 @@ def _neighbours(hellos: list[Row]) -> Iterator[Pair]:
         if pair.one[0]["router_id"] == pair.two[0]["router_id"]:
             continue
         masks = {pair.one[-1]["mask"], pair.two[-1]["mask"]} - _HOST_MASKS
-        is_v2 = pair.one[0]["version"] == _VERSION_2
-        if not is_v2 or _share_subnet(pair.ends, masks) or (not masks and _are_alone(hellos, pair)):
+        if _share_subnet(pair.ends, masks) or (not masks and _are_alone(hellos, pair)):
             yield pair
 
 
 def _are_alone(hellos: list[Row], pair: Pair) -> bool:
-    return {row["src"] for row in hellos if row["interface"] == pair.one[0]["interface"]} == set(pair.ends)
+    """Say whether the capture point heard these two only: version 3 and unnumbered links state no subnet.
+
+    More senders may be on several links that one mirror port shows together.
+    """
+    place = [pair.one[0][name] for name in _PLACE]
+    return {row["src"] for row in hellos if [row[name] for name in _PLACE] == place} == set(pair.ends)
 
 
 def _share_subnet(ends: tuple[str, str], masks: set[str]) -> bool:
@@ -160,7 +164,7 @@ def duplicate_router_id(capture: Capture) -> Iterator[Finding]:
     for pair in pairs_on_links(hellos, "version", "instance", "area"):
         one, two = pair.one[-1], pair.two[-1]
         masks = {one["mask"], two["mask"]} - _HOST_MASKS
-        is_same_link = one["version"] != _VERSION_2 or _share_subnet(pair.ends, masks)
+        is_same_link = _share_subnet(pair.ends, masks) or (not masks and _are_alone(hellos, pair))
         overlap = pair.one[0]["time_ns"] <= two["time_ns"] and pair.two[0]["time_ns"] <= one["time_ns"]
         enough = min(len(pair.one), len(pair.two)) >= threshold("ospf.duplicate-router-id@capture", "hellos")
         if one["router_id"] != two["router_id"] or one["eth_src"] == two["eth_src"]:

@@ -73,7 +73,7 @@ def topology_change(capture: Capture) -> Iterator[Finding]:
             evidence=capture.evidence([*numbers(notices)[:4], *numbers(changed)], limit=8),
             subject=subject(*who, *_bridges(changed), vlans=vlans(changed)),
             symptoms=[
-                counted(len(notices), "change notification"),
+                *([counted(len(notices), "change notification")] if notices else []),
                 f"{counted(len(changed) - len(notices), 'BPDU')} with the topology change flag",
                 *([f"notified by {', '.join(who)}"] if who else []),
                 *(["it follows the election of the root at the start"] if starting else []),
@@ -92,13 +92,15 @@ def _last_election(rows: list[Row], before: int) -> int | None:
     return max(times, default=None)
 
 
-@check("capture", "stp.root-change", "stp.root-priority", profile="l2")
+@check("capture", "stp.root-change", "stp.root-priority", "stp.two-roots", profile="l2")
 def root(capture: Capture) -> Iterator[Finding]:
     """Report a new root after a quiet time, an election at the start, and a root with priority 0."""
     settled_s = threshold("stp.root-change", "settled_seconds")
     for rows in _trees(capture):
         claims = _claims(rows)
-        if len({root for root, _ in claims}) > 1:
+        if len(claims) - len({root for root, _ in claims}) >= threshold("stp.two-roots", "returns"):
+            yield _two_roots(capture, rows, claims)
+        elif len({root for root, _ in claims}) > 1:
             yield _changed(capture, rows, claims, settled_s)
         if claims and claims[-1][0][0] == 0:
             yield from _forced(capture, rows, claims)
@@ -125,6 +127,17 @@ def _changed(capture: Capture, rows: list[Row], claims: list[tuple[Root, Row]], 
     )
 
 
+def _two_roots(capture: Capture, rows: list[Row], claims: list[tuple[Root, Row]]) -> Finding:
+    roots = sorted({root for root, _ in claims})
+    return finding(
+        "stp.two-roots",
+        evidence=capture.evidence([row["number"] for _, row in claims], limit=6),
+        subject=subject(*(mac for _, mac in roots), vlans=vlans(rows)),
+        symptoms=[f"the root that is claimed changes {len(claims) - 1} times"],
+        roots=" and ".join(_words(root) for root in roots),
+    )
+
+
 def _forced(capture: Capture, rows: list[Row], claims: list[tuple[Root, Row]]) -> Iterator[Finding]:
     current = claims[-1][0]
     others = {
@@ -139,5 +152,5 @@ def _forced(capture: Capture, rows: list[Row], claims: list[tuple[Root, Row]]) -
         evidence=capture.evidence(numbers(shown), limit=4),
         subject=subject(current[1], *(mac for _, mac in others), vlans=vlans(shown)),
         symptoms=[f"{_words(other)} was also set to win an election" for other in sorted(others)],
-        root=_words(current),
+        root=current[1],
     )
