@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FILES = ("frr.toml", "linux.toml", "cisco.toml", "logs.toml")
 HEAD_LINES = 150
 SHARE_LINES = 60
-_COMMAND_STEM = re.compile(r"^(?:.*?[_-])?((?:show|sh|display|ip|bridge|nft)[_-].*)$", re.IGNORECASE)
+_COMMAND_STEM = re.compile(r"^(?:.*?[_-])??((?:show|sh|display|ip|bridge|nft)[_-].*)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
