@@ -43,7 +43,7 @@ def _block(block: Block, width: int, limits: Limits) -> str:
         case Covered():
             made = _coverage(block.coverage)
         case Section():
-            made = f"{block.title}: {line(block.summary) or 'nothing'} (--json shows them)"
+            made = f"{line(block.title)}: {line(block.summary) or 'nothing'} (--json shows them)"
         case Figure():
             made = ""
     return made
@@ -70,9 +70,9 @@ def _table(block: Table, width: int) -> str:
     if block.more:
         rows.append(f"  … {block.more} more of {block.total} (--json shows all)")
     if block.empty:
-        rows.append(_hang("  empty columns: ", ", ".join(block.empty), width))
+        rows.append(_hang("  empty columns: ", ", ".join(map(line, block.empty)), width))
     if left_out:
-        rows.append(f"  columns that did not fit: {', '.join(left_out)} (--json shows all)")
+        rows.append(f"  columns that did not fit: {', '.join(map(line, left_out))} (--json shows all)")
     return "\n".join(rows)
 
 
