@@ -1,0 +1,154 @@
+"""The magic: the console's grammar, the result as a value, one line for an error, completion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+
+from netguru.errors import InputError, UnknownNameError
+from netguru.jupyter.completion import complete
+from netguru.jupyter.magics import words_of
+from netguru.operations import context, operation
+from netguru.operations.operation import operations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def shell() -> Iterator[InteractiveShell]:
+    made = InteractiveShell()
+    made.run_line_magic("load_ext", "netguru")
+    yield made
+    made.run_line_magic("unload_ext", "netguru")
+    assert "netguru" not in made.magics_manager.magics["line"]
+    assert made.Completer.custom_matchers == []
+
+
+def _completions(shell: InteractiveShell, text: str) -> list[str]:
+    with provisionalcompleter():
+        return [item.text for item in shell.Completer.completions(text, len(text))]
+
+
+def test_result_is_a_value(shell: InteractiveShell, lab: Path) -> None:
+    shell.user_ns["lab"] = str(lab)
+    done = shell.run_cell("found = %netguru config.check {lab}/campus/faulty/configs\nlen(found.findings)")
+
+    assert done.success
+    assert done.result == len(shell.user_ns["found"].findings) > 0
+
+
+def test_cell_holds_further_arguments(shell: InteractiveShell, lab: Path, tmp_path: Path) -> None:
+    spaced = tmp_path / "a config.cfg"
+    spaced.write_bytes((lab / "campus/faulty/configs/core1.cfg").read_bytes())
+
+    assert shell.run_cell_magic("netguru", "config.parse", f"{spaced}\n").hostname == "core1"
+
+
+def test_words() -> None:
+    assert words_of("a 'b c' --top 3") == ["a", "b c", "--top", "3"]
+    assert words_of("a", "b c\n\n--top 3\n'd e' f") == ["a", "b c", "--top", "3", "d e", "f"]
+    with pytest.raises(InputError, match="closing quotation"):
+        words_of("a 'b")
+
+
+def test_alone_it_lists_operations(shell: InteractiveShell) -> None:
+    listed = {row["operation"] for row in shell.run_line_magic("netguru", "").operations}
+
+    assert {"diagnose", "pcap.check", "report.run"} <= listed
+    assert "workbench" not in listed
+
+
+@pytest.mark.parametrize("line", ["help pcap.check", "pcap.check --help", "pcap.check -h"])
+def test_help(shell: InteractiveShell, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert shell.run_line_magic("netguru", line) is None
+    assert "Usage: %netguru pcap.check" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("pcap.chekc x", "UnknownNameError: unknown operation 'pcap.chekc' (did you mean pcap.check"),
+        ("pcap.check nowhere.pcap", "FileRejectedError: nowhere.pcap: does not exist"),
+        ("pcap.check", "pcap.check: FILE is missing"),
+        ("pcap.check x --nope", "No such option '--nope'"),
+        ("workbench", "workbench has no magic: "),
+        ("pcap.check 'x", "no closing quotation"),
+    ],
+)
+def test_error_is_one_line(shell: InteractiveShell, line: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert not shell.run_cell(f"%netguru {line}").success
+    shown = capsys.readouterr().out
+
+    assert told.lower() in shown.lower()
+    assert shown.count("\n") == 1
+    assert "Traceback" not in shown
+
+
+def test_workspace_is_the_nearest_above(
+    shell: InteractiveShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".netguru").mkdir()
+    (tmp_path / "deep").mkdir()
+    monkeypatch.chdir(tmp_path / "deep")
+    try:
+
+        @operation("test.where")
+        def where() -> str:
+            """Say where."""
+            return f"{context().workspace} {context().face}"
+
+        assert shell.run_line_magic("netguru", "test.where") == f"{tmp_path} magic"
+        assert shell.run_line_magic("netguru", f"test.where --workspace {tmp_path}/b") == f"{tmp_path}/b magic"
+    finally:
+        operations._items.pop("test.where")
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("%netguru pcap.che", "pcap.check"),
+        ("x = %netguru diagnose", "diagnose"),
+        ("%netguru diagnose x --sev", "--severity"),
+        ("%netguru diagnose x --severity cri", "critical"),
+        ("%%netguru diagnose\n--seve", "--severity"),
+        ("%netguru diagnose x --work", "--workspace"),
+    ],
+)
+def test_completion(shell: InteractiveShell, text: str, offered: str) -> None:
+    assert _completions(shell, text) == [offered]
+
+
+def test_completion_of_files(shell: InteractiveShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file one.pcap").touch()
+    (tmp_path / ".hidden").touch()
+    monkeypatch.chdir(tmp_path)
+
+    assert _completions(shell, "%netguru pcap.check f") == ['"file one.pcap"', "folder/"]
+    assert complete(["pcap.check"], "nowhere/") == []
+    assert complete(["no.such"], "f") == []
+    assert complete(["pcap.check", "x", "--top"], "") == []
+
+
+def test_other_completion_is_left_alone(shell: InteractiveShell) -> None:
+    assert "enumerate" in _completions(shell, "enumer")
+
+
+def test_error_of_a_call_is_one_line(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.run_cell("import netguru\nnetguru.pcap.summary('nowhere.pcap')")
+
+    assert capsys.readouterr().out == "FileRejectedError: nowhere.pcap: does not exist\n"
+
+
+def test_unknown_extra_name() -> None:
+    import netguru.jupyter
+
+    with pytest.raises(AttributeError):
+        _ = netguru.jupyter.nothing
+    with pytest.raises(UnknownNameError):
+        netguru.jupyter.form("nothing")
