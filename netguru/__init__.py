@@ -36,8 +36,21 @@ def __getattr__(name: str) -> Any:
         return import_module(f"netguru.{name}")
     if name in _NAMES:
         return getattr(import_module(_NAMES[name]), name)
-    message = f"module 'netguru' has no attribute {name!r}"
-    raise AttributeError(message)
+    if not name.startswith("_"):
+        return _family(name)
+    raise AttributeError(f"module 'netguru' has no attribute {name!r}")
+
+
+def _family(name: str) -> Any:
+    """Give the operations of a family that has no room of its name: `netguru.files.add`, `netguru.job.list`."""
+    from types import SimpleNamespace
+
+    from netguru.operations.operation import functions
+
+    found = functions(name)
+    if not found:
+        raise AttributeError(f"module 'netguru' has no attribute {name!r}")
+    return found[""] if "" in found else SimpleNamespace(**found)
 
 
 def __dir__() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, get_args
 
@@ -146,3 +147,16 @@ def find(name: str) -> Operation:
             return item
     aliases = [item.alias for item in operations.values() if item.alias]
     raise UnknownNameError("operation", name, [*operations, *aliases])
+
+
+def functions(family: str) -> dict[str, Callable[..., Any]]:
+    """Give the Python functions of a family of operations by their short names: `files` has `add`, `list`, ...
+
+    A name without a dot (`workbench`) is its own family, under the empty name.
+    """
+    found = {}
+    for name, item in operations.items():
+        first, _, rest = name.partition(".")
+        if first == family:
+            found[rest] = getattr(sys.modules[item.function.__module__], item.function.__qualname__)
+    return found

@@ -175,11 +175,11 @@ class CaptureFile:
 
     def neighbors(self) -> tuple[Neighbor, ...]:
         """Give the CDP and LLDP neighbours that the capture shows."""
-        from netguru.pcap import protocols
+        from netguru.pcap.announcements import neighbors
 
         with self._lock:
             if self._neighbors is None:
-                self._neighbors = tuple(protocols.neighbors(self))
+                self._neighbors = neighbors(self)
             return self._neighbors
 
     def frames(self, numbers: Sequence[int]) -> list[bytes]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
+import pkgutil
 import shlex
 import tomllib
 from html.parser import HTMLParser
@@ -12,6 +15,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+import netguru
 from netguru import cli, render, resources
 from netguru.operations import FACES, Operation, operations, tool_schema
 from netguru.operations.commandline import parse, usage
@@ -33,6 +37,20 @@ def test_operation_is_complete(item: Operation) -> None:
     assert [p.name for p in item.parameters if not p.help] == [], "a parameter without a text"
     assert set(item.without) <= set(FACES)
     assert [face for face, reason in item.without.items() if len(reason) < 10] == [], "a face left out needs a reason"
+
+
+@pytest.mark.parametrize("item", ALL, ids=lambda item: item.name)
+def test_python_name(item: Operation) -> None:
+    # Every module is imported first: a submodule must not take the place of a function of its name.
+    for module in pkgutil.walk_packages(netguru.__path__, "netguru."):
+        if not module.name.endswith("__main__") and ".migrations" not in module.name and "_shipped" not in module.name:
+            importlib.import_module(module.name)
+    found: Any = netguru
+    for part in item.name.split("."):
+        found = getattr(found, part)
+
+    assert inspect.signature(found).parameters.keys() == {parameter.name for parameter in item.parameters}
+    assert found.__wrapped__ is item.function
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from netguru.checks.reread import verify
 from netguru.model.source import SourceFile
 from netguru.pcap import CaptureFile
-from netguru.pcap.neighbors import neighbors
+from netguru.pcap.announcements import neighbors
 
 _ROOT = Path(__file__).parents[2]
 _LAB = _ROOT / "data" / "samples" / "lab"
