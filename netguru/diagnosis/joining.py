@@ -123,13 +123,13 @@ def _root(place: int, parent: dict[int, int]) -> int:
 
 
 def _explains(cause: Finding, effect: Finding) -> bool:
-    """A cause explains an effect that shares its evidence, its ports, or all of its devices or addresses."""
+    """A cause explains an effect that shares a port, or all of whose devices or addresses it names."""
     why, what = cause.subject, effect.subject
-    if set(cause.evidence) & set(effect.evidence) or set(why.interfaces) & set(what.interfaces):
-        return True
     if not what.interfaces and not what.addresses:
-        # A device alone says too little: everything on it would be explained.
-        return False
+        # A device alone says too little, everything on it would be explained: the same lines decide.
+        return bool(set(cause.evidence) & set(effect.evidence))
+    if set(why.interfaces) & set(what.interfaces):
+        return True
     if why.addresses and set(why.addresses) <= set(what.addresses):
         return True
     return bool(what.devices) and set(what.devices) <= set(why.devices)
