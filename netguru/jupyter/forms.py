@@ -44,7 +44,7 @@ class Form(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.fields = {parameter.name: _field(parameter) for parameter in item.parameters}
         self.error = widgets.HTML()
         self.output = widgets.HTML()
-        self.runner = Runner(self.item.name, self._call, self._show, self._complain)
+        self.runner = Runner(self.item.name, self._call, self._show, self._complain, clear=self._clear)
         heading = widgets.HTML(
             f'<div class="netguru"><div class="ng-title">{html_text(item.alias or item.name)}</div>'
             f'<div class="ng-dim">{html_text(item.summary)}</div></div><style>{render.style()}</style>'
@@ -82,6 +82,9 @@ class Form(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _complain(self, error: NetGuruError) -> None:
         self.error.value = complaint(error)
 
+    def _clear(self) -> None:
+        self.error.value = ""
+
 
 class Runner:
     """A button that runs a call beside the event loop, so that progress is seen and it can be stopped."""
@@ -93,9 +96,10 @@ class Runner:
         show: Callable[[Any], None],
         complain: Callable[[NetGuruError], None],
         *,
+        clear: Callable[[], None] = lambda: None,
         label: str = "Run",
     ) -> None:
-        self.call, self.show, self.complain = call, show, complain
+        self.call, self.show, self.complain, self.clear = call, show, complain, clear
         self.token = CancelToken()
         self.button = widgets.Button(description=label, button_style="primary", tooltip=what)
         self.stop = widgets.Button(description="Stop", disabled=True, layout={"width": "80px"})
@@ -112,6 +116,7 @@ class Runner:
             return
         self.token = CancelToken()
         self._busy(busy=True)
+        self.clear()
         try:
             self._task = asyncio.get_running_loop().create_task(self._run())
         except RuntimeError:

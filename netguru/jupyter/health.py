@@ -64,7 +64,9 @@ class Dashboard(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             continuous_update=False,
         )
         self.choice = widgets.Dropdown(options=self._choices(), layout={"width": "330px"})
-        self.runner = Runner("diagnosis.run", self._diagnose, self._show, self._complain, label="Diagnose")
+        self.runner = Runner(
+            "diagnosis.run", self._diagnose, self._show, self._complain, clear=self._clear, label="Diagnose"
+        )
         self.message = widgets.HTML()
         self.severity = widgets.Dropdown(options=[_ALL], description="Severity", layout={"width": "230px"})
         self.device = widgets.Dropdown(options=[_ALL], description="Device", layout={"width": "260px"})
@@ -112,8 +114,12 @@ class Dashboard(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.message.value = complaint(error)
 
     def _complain(self, error: NetGuruError) -> None:
-        self.result = None
+        self._clear()
         self.message.value = complaint(error)
+
+    def _clear(self) -> None:
+        self.result = None
+        self.message.value = ""
         self.overview.value = self.findings.value = ""
         self.filters.layout.display = "none"
 
