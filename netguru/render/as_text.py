@@ -126,13 +126,25 @@ def _findings(block: FindingList, width: int, limits: Limits) -> str:
     number = len(block.findings)
     told = ", ".join(f"{count} {level}" for level, count in counts if count)
     shown, more = limits.of(block.findings, limits.findings)
-    cells = [[str(item.severity), line(item.check), line(item.title), line(item.subject)] for item in shown]
-    rows, _ = _grid(("severity", "check", "title", "subject"), cells, width)
+    rows = [_headline(place, item, width) for place, item in enumerate(shown, 1)]
     parts = [f"{title}{number} {'finding' if number == 1 else 'findings'}: {told}", "\n".join(rows)]
     parts += [_finding(place, item, width, limits) for place, item in enumerate(shown, 1)]
     if more:
         parts.append(f"… {more} more findings of {len(block.findings)} (--json shows all)")
     return "\n\n".join(parts)
+
+
+def _headline(number: int, item: Finding, width: int) -> str:
+    """Give the row of a finding in the ranked list; a title is wrapped, never cut: it is the message."""
+    start = f"{number:>4}  {item.severity!s:<8}  "
+    return textwrap.fill(
+        line(item.title),
+        width,
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _finding(number: int, item: Finding, width: int, limits: Limits) -> str:
