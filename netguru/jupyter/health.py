@@ -102,14 +102,13 @@ class Dashboard(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         path = self.workspace / Path(stated).expanduser()
         with use(workspace=self.workspace, face="form"):
             result: Findings = find("diagnosis.run")(path=path)
-        self._keep(stated, result)
         return result
 
-    def _keep(self, path: str, result: Findings) -> None:
+    def _keep(self, result: Findings) -> None:
         from netguru.store import runs
 
         try:
-            runs.save("diagnosis.run", path, result.findings, workspace=self.workspace)
+            runs.save("diagnosis.run", self.folder.value.strip(), result.findings, workspace=self.workspace)
         except NetGuruError as error:
             self.message.value = complaint(error)
 
@@ -139,6 +138,7 @@ class Dashboard(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.filters.layout.display = "flex"
         self.overview.value = overview(result)
         self._filtered(None)
+        self._keep(result)
         chosen = self.choice.value
         self.choice.options = self._choices()
         self.choice.value = chosen if chosen in dict(self.choice.options).values() else ""
