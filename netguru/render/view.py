@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import islice
 from typing import Any, TypeAlias
@@ -153,7 +153,7 @@ def _blocks(members: list[tuple[str, Any]], limits: Limits) -> list[Block]:
     if alike:
         rows = [{"": label(name), **dict(_members(value))} for name, value in alike]
         blocks.append(_table("", rows, len(rows), []))
-    for name, value in members:
+    for name, value in _unfolded(members):
         made = _block(label(name), value, limits)
         if made is None:
             pairs.append((label(name), value))
@@ -164,6 +164,15 @@ def _blocks(members: list[tuple[str, Any]], limits: Limits) -> list[Block]:
     if silent:
         stated += (("empty", ", ".join(silent)),)
     return [Pairs(items=stated), *blocks] if stated else blocks
+
+
+def _unfolded(members: list[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Give members with a mapping of frames taken apart: each frame is a table under its own name."""
+    for name, value in members:
+        if isinstance(value, Mapping) and value and all(is_frame(item) for item in value.values()):
+            yield from ((str(key), item) for key, item in value.items())
+        else:
+            yield name, value
 
 
 def _alike(members: list[tuple[str, Any]]) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
