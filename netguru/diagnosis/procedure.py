@@ -11,6 +11,7 @@ from netguru.diagnosis.facts import facts_of
 from netguru.diagnosis.joining import Sourced, join
 from netguru.diagnosis.names import Names
 from netguru.diagnosis.operations import Diagnosis
+from netguru.errors import FileRejectedError
 from netguru.model.finding import rank
 from netguru.operations.context import context
 from netguru.workspace.opening import open_network
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 def diagnose(path: Path, *, progress: Progress) -> Diagnosis:
     """Diagnose a folder or one file; raises FileRejectedError when there is nothing to read."""
     network = open_network(path)
+    if not network.files:
+        raise _nothing(path, network)
     facts = facts_of(network)
     names = Names.of(facts, network.devices, network.all_neighbors())
     found = []
@@ -39,6 +42,17 @@ def diagnose(path: Path, *, progress: Progress) -> Diagnosis:
         progress(position, len(subjects), f"checking: {scope}")
         found += [Sourced(scope, names.locate(finding)) for finding in run_checks(scope, subject)]
     return Diagnosis(findings=rank(join(found)), coverage=_coverage(network, facts), facts=facts)
+
+
+def _nothing(path: Path, network: Network) -> FileRejectedError:
+    """Say that a folder holds nothing to diagnose, and what was found instead: silence would look like health."""
+    if not network.unread:
+        return FileRejectedError(
+            "holds no file", place=str(path), hint="copy captures, configurations or outputs into it"
+        )
+    first = network.unread[0]
+    others = f", and {len(network.unread) - 1} more" if len(network.unread) > 1 else ""
+    return FileRejectedError(f"holds nothing that can be read: {first.name} {first.reason}{others}", place=str(path))
 
 
 def _subjects(joined: Joined) -> Iterator[tuple[Scope, Any]]:

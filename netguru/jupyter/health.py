@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from netguru import render, resources
-from netguru.errors import FileRejectedError, InputError, NetGuruError
+from netguru.errors import FileRejectedError, NetGuruError
 from netguru.jupyter.forms import Runner, complaint
 from netguru.jupyter.surroundings import workspace_here
 from netguru.model.finding import Severity
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _ALL = "all"
 _RECENT = 12
-_UNREAD = InputError("no file was read, so nothing is known about this network", hint="the coverage says why")
 
 
 def network_health(folder: str = "") -> Dashboard:
@@ -123,8 +122,7 @@ class Dashboard(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.filters.layout.display = "none"
 
     def _show(self, result: Findings) -> None:
-        # No finding where nothing was read must not look like health.
-        self.message.value = "" if result.coverage.read else complaint(_UNREAD)
+        self.message.value = ""
         self.result = None
         found = result.findings
         counted = [(level, sum(item.severity is level for item in found)) for level in reversed(Severity)]

@@ -103,10 +103,10 @@ def furnish(folder: Path) -> list[str]:
 
 def environment(folder: Path) -> dict[str, str]:
     """Give the environment of the server: our Voila template and configuration before all others."""
-    shipped = resources.path("dashboards")
+    configuration = (resources.path("extensions", "jupyter"), resources.path("dashboards", "config"))
     added = {
-        "JUPYTER_CONFIG_PATH": str(shipped / "config"),
-        "JUPYTER_PATH": str(shipped / "share"),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(map(str, configuration)),
+        "JUPYTER_PATH": str(resources.path("dashboards", "share")),
     }
     joined = {name: os.pathsep.join(filter(None, (path, os.environ.get(name)))) for name, path in added.items()}
     return {**os.environ, **joined, "NETGURU_WORKSPACE": str(folder)}

@@ -43,7 +43,7 @@ def _decorate(parameter: Parameter) -> click.Parameter:
             multiple=True,
             required=parameter.required,
             metavar="NAME VALUE",
-            help=parameter.help or None,
+            help=_help(parameter) or None,
         )
     return click.Option(
         [f"{name}/--no-{name[2:]}" if flag and parameter.default else name, parameter.name],
@@ -52,8 +52,8 @@ def _decorate(parameter: Parameter) -> click.Parameter:
         multiple=parameter.multiple,
         required=parameter.required,
         default=None,
-        help=parameter.help or None,
-        show_default=str(parameter.default) if parameter.default not in (None, False) else False,
+        help=_help(parameter) or None,
+        show_default=False,
     )
 
 
@@ -69,6 +69,12 @@ def _split_pairs(item: Operation, arguments: Sequence[str]) -> list[str]:
         follows = bool(words) and words[-1] in options
         words += word.split("=", 1) if follows and "=" in word else [word]
     return words
+
+
+def _help(parameter: Parameter) -> str:
+    # click would show its own default, which is None: what was not stated is not passed on.
+    default = "" if parameter.default in (None, False, "", ()) else f"  [default: {parameter.default}]"
+    return f"{parameter.help}{default}"
 
 
 def command(item: Operation, extra: Sequence[click.Parameter] = ()) -> click.Command:

@@ -154,6 +154,14 @@ def test_rest_of_a_folder_is_analysed(lab: Path, tmp_path: Path, capsys: pytest.
     assert any(note.startswith("cut.pcap") for note in coverage["notes"])
 
 
+def test_folder_without_anything_to_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "holds no file" in _complaint(["diagnose", str(tmp_path)], capsys)
+
+    (tmp_path / "letter.txt").write_text("Dear network,\n")
+
+    assert "letter.txt not recognised" in _complaint(["diagnose", str(tmp_path)], capsys)
+
+
 def test_fail_on(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
     faulty, healthy = (str(lab / "campus" / state) for state in ("faulty", "healthy"))
 

@@ -64,7 +64,7 @@ def test_nothing_read_is_not_healthy(workspace: Path) -> None:
     made = network_health("empty")
     made.runner.button.click()
 
-    assert "no file was read" in made.message.value
+    assert "holds no file" in made.message.value
 
 
 def test_relative_to_the_workspace_and_remembered(workspace: Path, lab: Path) -> None:

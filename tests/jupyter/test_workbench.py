@@ -51,11 +51,13 @@ def test_configuration_is_found_and_the_folder_is_the_workspace(
     monkeypatch.setenv("JUPYTER_PATH", "/mine")
     made = environment(tmp_path)
     template = Path(made["JUPYTER_PATH"].split(os.pathsep)[0]) / "voila" / "templates"
-    config = json.loads((Path(made["JUPYTER_CONFIG_PATH"]) / "voila.json").read_text())
+    folders = [Path(name) for name in made["JUPYTER_CONFIG_PATH"].split(os.pathsep)]
+    found = {file.name: json.loads(file.read_text()) for folder in folders for file in folder.glob("*.json")}
 
     assert made["NETGURU_WORKSPACE"] == str(tmp_path)
     assert made["JUPYTER_PATH"].endswith(f"{os.pathsep}/mine")
-    assert (template / config["VoilaConfiguration"]["template"] / "index.html.j2").is_file()
+    assert (template / found["voila.json"]["VoilaConfiguration"]["template"] / "index.html.j2").is_file()
+    assert found["jupyter_lab_config.json"]["LabApp"]["news_url"] is None
 
 
 def test_listens_here_only_and_keeps_the_login(tmp_path: Path) -> None:
