@@ -13,8 +13,8 @@ help: ## Show this list
 
 start: ## Set up, diagnose the bundled faulty network, write its report, open the workbench (HEADLESS=1: no server)
 	@.ci/environment runtime
-	@$(BIN)/netguru diagnose $(SAMPLE) --severity warning
-	@$(BIN)/netguru report.html $(SAMPLE) --out $(REPORT)
+	@$(BIN)/netguru diagnose $(SAMPLE) --severity warning --brief
+	@$(BIN)/netguru report.html $(SAMPLE) --out $(REPORT) --brief
 	@if [ -z "$(HEADLESS)" ]; then $(BIN)/netguru workbench; fi
 
 test: ## Set up all that the tests need and run them all, with the checks

@@ -32,6 +32,9 @@ DONE, FOUND, BAD_INPUT, SERVICE_FAILED, STOPPED = 0, 1, 2, 3, 130
 _COMMON: tuple[click.Parameter, ...] = (
     click.Option(["--json", "cli_json"], is_flag=True, default=None, help="Print one JSON document and nothing else."),
     click.Option(
+        ["--brief", "cli_brief"], is_flag=True, default=None, help="Print the ranked list and totals without details."
+    ),
+    click.Option(
         ["--fail-on", "cli_fail_on"],
         type=click.Choice([str(level) for level in Severity]),
         help="End with status 1 when a finding is at or above this severity.",
@@ -106,6 +109,7 @@ def _run(item: Operation, stated: dict[str, Any]) -> int:
     from netguru.workspace.workspace import find_workspace
 
     as_json = stated.pop("cli_json", False)
+    brief = stated.pop("cli_brief", False)
     fail_on = stated.pop("cli_fail_on", None)
     chosen = settings()
     setup(chosen.log_level, "json" if chosen.log_format == "json" else "console")
@@ -116,7 +120,7 @@ def _run(item: Operation, stated: dict[str, Any]) -> int:
         plain = result.to_dict() if hasattr(result, "to_dict") else result
         click.echo(json.dumps(plain, ensure_ascii=False, indent=1))
     elif result is not None:
-        click.echo(render.text(result))
+        click.echo(render.text(result, limits=render.BRIEF) if brief else render.text(result))
     return _status(result, fail_on)
 
 

@@ -13,8 +13,9 @@ from netguru.render import as_html, as_markdown, as_text
 from netguru.render.clean import clean
 from netguru.render.view import EVERYTHING, Limits
 
-__all__ = ["EVERYTHING", "Limits", "clean", "html", "markdown", "mimebundle", "page", "style", "text"]
+__all__ = ["BRIEF", "EVERYTHING", "Limits", "clean", "html", "markdown", "mimebundle", "page", "style", "text"]
 
+BRIEF = Limits(findings=0, details=False)
 _NOTEBOOK = Limits()
 _CONSOLE = Limits(findings=0)
 # A notebook keeps every representation: the plain one is for terminals and models, so it is bounded.

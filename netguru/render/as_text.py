@@ -41,7 +41,7 @@ def _block(block: Block, width: int, limits: Limits) -> str:
         case Proofs():
             made = _titled(block.title, _proofs(block.evidence, limits))
         case Covered():
-            made = _coverage(block.coverage)
+            made = _coverage(block.coverage, details=limits.details)
         case Section():
             made = f"{line(block.title)}: {line(block.summary) or 'nothing'} (--json shows them)"
         case Figure():
@@ -128,7 +128,8 @@ def _findings(block: FindingList, width: int, limits: Limits) -> str:
     shown, more = limits.of(block.findings, limits.findings)
     rows = [_headline(place, item, width) for place, item in enumerate(shown, 1)]
     parts = [f"{title}{number} {'finding' if number == 1 else 'findings'}: {told}", "\n".join(rows)]
-    parts += [_finding(place, item, width, limits) for place, item in enumerate(shown, 1)]
+    if limits.details:
+        parts += [_finding(place, item, width, limits) for place, item in enumerate(shown, 1)]
     if more:
         parts.append(f"… {more} more findings of {len(block.findings)} (--json shows all)")
     return "\n\n".join(parts)
@@ -185,12 +186,12 @@ def _proofs(evidence: tuple[Evidence, ...], limits: Limits) -> str:
     return "\n".join(rows)
 
 
-def _coverage(coverage: Coverage) -> str:
+def _coverage(coverage: Coverage, *, details: bool) -> str:
     rows = [f"coverage: {coverage.read} of {coverage.total} {line(coverage.unit)} read"]
     rows += [f"  not read: {gap.count}: {line(gap.reason)}{_places(gap.places, gap.count)}" for gap in coverage.gaps]
     rows += [f"  note: {line(note)}" for note in coverage.notes]
     rows += [f"  collect next: {line(missing)}" for missing in coverage.missing]
-    for part in coverage.parts:
+    for part in coverage.parts if details else ():
         if part.unread:
             reasons = "; ".join(f"{gap.count}: {line(gap.reason)}" for gap in part.gaps)
             rows.append(f"  {line(part.source)}: {part.read} of {part.total} {line(part.unit)} read ({reasons})")

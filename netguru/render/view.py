@@ -20,11 +20,15 @@ _ROWS_OF_A_TABLE = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much is shown before a count says how much more there is; 0 shows all."""
+    """How much is shown before a count says how much more there is; 0 shows all.
+
+    Without `details` findings are a ranked list and coverage its totals.
+    """
 
     rows: int = 50
     findings: int = 100
     evidence: int = 10
+    details: bool = True
 
     def of(self, items: Sequence[Any], limit: int) -> tuple[Sequence[Any], int]:
         """Give the first items and the number of those left out."""
