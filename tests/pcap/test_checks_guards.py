@@ -116,10 +116,17 @@ def _ping(ttl: int, number: int, sequence: int) -> Packet:
     return Ether(src=_A, dst=_B) / echo
 
 
-def test_a_packet_with_falling_ttl_is_a_loop(found: Check) -> None:
-    packets = [(n / 1000, _ping(60 - n, 4711, 1)) for n in range(20)]
+def _looping(times: list[float]) -> list[tuple[float, Packet]]:
+    return [(at + n / 1000, _ping(60 - n, 4711 + i, i)) for i, at in enumerate(times) for n in range(20)]
 
-    assert found(packets) == {"ip.routing-loop": Severity.ERROR}
+
+def test_packets_with_falling_ttl_are_a_loop(found: Check) -> None:
+    assert found(_looping([0, 1, 2])) == {"ip.routing-loop": Severity.ERROR}
+
+
+def test_a_loop_of_a_moment_is_a_note(found: Check) -> None:
+    assert found(_looping([0])) == {"ip.routing-loop": Severity.NOTE}
+    assert found(_looping([0, 0.1, 0.2, 0.3])) == {"ip.routing-loop": Severity.NOTE}
 
 
 def test_a_traceroute_is_no_loop(found: Check) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from netguru.checks import check, finding, threshold
+from netguru.model.finding import Severity
 from netguru.pcap.addresses import destination, source
 from netguru.pcap.checks.common import SECOND, Row, counted, messages, numbers, subject
 from netguru.pcap.protocols.icmp import TIME_EXCEEDED
@@ -52,12 +53,21 @@ def routing_loop(capture: Capture) -> Iterator[Finding]:
             symptoms=[
                 f"{counted(len(loops), 'packet')} to {target} went round",
                 f"one was seen {len(longest)} times with TTL {longest[0]['ttl']} down to {longest[-1]['ttl']}",
+                *([] if _lasts(loops) else ["only for a moment: routes that are just changing do this"]),
                 *(f"{router} reports that the TTL ran out" for router in sorted({row["src"] for row in exceeded})),
             ],
             target=target,
             sender=sender,
             passes=len(longest),
+            severity=None if _lasts(loops) else Severity.NOTE,
         )
+
+
+def _lasts(loops: list[list[Row]]) -> bool:
+    """Tell a loop that stays from the moment of one while routers converge."""
+    starts = [rows[0]["time_ns"] for rows in loops]
+    span = (max(starts) - min(starts)) / SECOND
+    return len(loops) >= threshold("ip.routing-loop", "packets") and span >= threshold("ip.routing-loop", "seconds")
 
 
 def _candidates(capture: Capture, passes: int) -> pl.DataFrame:

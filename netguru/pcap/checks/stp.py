@@ -98,12 +98,19 @@ def root(capture: Capture) -> Iterator[Finding]:
     settled_s = threshold("stp.root-change", "settled_seconds")
     for rows in _trees(capture):
         claims = _claims(rows)
-        if len(claims) - len({root for root, _ in claims}) >= threshold("stp.two-roots", "returns"):
+        if _returns(claims, settled_s) >= threshold("stp.two-roots", "returns"):
             yield _two_roots(capture, rows, claims)
         elif len({root for root, _ in claims}) > 1:
             yield _changed(capture, rows, claims, settled_s)
         if claims and claims[-1][0][0] == 0:
             yield from _forced(capture, rows, claims)
+
+
+def _returns(claims: list[tuple[Root, Row]], settled_s: float) -> int:
+    """Count how often a root is claimed again; bridges that have just started each claim themselves first."""
+    start = claims[0][1]["time_ns"] if claims else 0
+    late = [root for root, row in claims if row["time_ns"] - start >= settled_s * SECOND]
+    return len(late) - len(set(late))
 
 
 def _changed(capture: Capture, rows: list[Row], claims: list[tuple[Root, Row]], settled_s: float) -> Finding:
