@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -82,7 +83,7 @@ def parse(file: Path) -> ParsedConfig:
     from netguru.config.secrets import without_secret
     from netguru.workspace.opening import open_network
 
-    if file.is_dir():
+    if os.path.isdir(file):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
         raise FileRejectedError("is a folder, a configuration file is needed", place=str(file))
     network = open_network(file)
     if not network.configs:

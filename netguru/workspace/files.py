@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import stat
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,15 @@ def admit(path: Path, *, name: str = "") -> SourceFile:
         raise FileRejectedError(f"cannot be read: {error.strerror or error}", place=place) from None
 
 
+def read_bytes(file: SourceFile, count: int = -1) -> bytes:
+    """Read the first bytes of an admitted file, by default all; raises FileRejectedError."""
+    try:
+        with file.path.open("rb") as stream:
+            return stream.read(count)
+    except OSError as error:
+        raise FileRejectedError(f"cannot be read: {error.strerror or error}", place=file.name) from None
+
+
 def decode(file: SourceFile, head: bytes) -> str:
     """Read a text file; raises FileRejectedError for binary data.
 
@@ -59,7 +69,10 @@ def decode(file: SourceFile, head: bytes) -> str:
         if b"\0" in head or controls > len(head) // 50:
             raise FileRejectedError("is binary data of no known kind", place=file.name)
         encoding = "utf-8"
-    data = file.path.read_bytes()
+    data = read_bytes(file)
+    if hashlib.sha256(data).hexdigest() != file.sha256:
+        # Its evidence would quote what the recorded digest does not vouch for.
+        raise FileRejectedError("changed while it was read", place=file.name, hint="run it again")
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from netguru.model.config import DeviceConfig
 from netguru.model.network import Network, Unread
 from netguru.model.state import DeviceState
 from netguru.operations.context import context
-from netguru.workspace.files import HEAD_BYTES, admit, decode
+from netguru.workspace.files import HEAD_BYTES, admit, decode, read_bytes
 from netguru.workspace.naming import name_device
 from netguru.workspace.readers import file_readers, text_readers
 from netguru.workspace.transcript import split_transcript
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 
     from netguru.model.capture import Capture
     from netguru.model.source import Piece, SourceFile
-    from netguru.workspace.readers import Match, Reading, TextReader
+    from netguru.workspace.readers import FileReader, Match, Reading, TextReader
 
 NOT_RECOGNISED = "not recognised as a capture, a configuration or the output of a device"
+_LINKED_FOLDER = "is a link to a folder, which is not followed"
 _TRUTH = "ground truth of a sample network, never read"
 
 
@@ -47,16 +49,16 @@ def open_network(path: Path) -> Network:
     A single file that cannot be read raises FileRejectedError; in a folder it is listed in
     `unread` with the reason, and the rest is read. Hidden files and folders are passed over.
     """
-    names, root = _names(path)
-    alone = path.is_file()
-    opened = _Opened(root=root)
+    names, root, skipped = _names(path)
+    alone = root != path
+    opened = _Opened(root=root, unread=skipped)
     texts: list[tuple[SourceFile, list[Piece]]] = []
     current = context()
     for position, name in enumerate(names):
         current.cancel.check()
         current.progress(position, len(names), name)
         try:
-            file, head = _admit(root, name)
+            file, head = _admit(root, name, alone=alone)
             capture = _read_capture(file, head)
             if capture is not None:
                 opened.captures.append(capture)
@@ -76,10 +78,10 @@ def open_network(path: Path) -> Network:
 
 def open_capture(path: Path) -> Capture:
     """Open one capture; raises FileRejectedError for anything else."""
-    if path.is_dir():
+    names, root, _ = _names(path)
+    if root == path:
         raise FileRejectedError("is a folder, a capture file is needed", place=str(path))
-    _names(path)
-    file, head = _admit(path.parent, path.name)
+    file, head = _admit(root, names[0], alone=True)
     capture = _read_capture(file, head)
     if capture is None:
         raise FileRejectedError("is not a capture", place=str(path), hint="pcap, pcapng and snoop files are read")
@@ -88,59 +90,82 @@ def open_capture(path: Path) -> Capture:
 
 def open_pieces(path: Path) -> list[Piece]:
     """Give the pieces of text below a path with their devices named; captures and binaries are left out."""
-    names, root = _names(path)
+    names, root, _ = _names(path)
+    alone = root != path
     pieces: list[Piece] = []
     for name in names:
         try:
-            file, head = _admit(root, name)
+            file, head = _admit(root, name, alone=alone)
             pieces += [_named(piece, ()) for piece in split_transcript(file, decode(file, head))]
         except NetGuruError:
-            if path.is_file():
+            if alone:
                 raise
     return pieces
 
 
-def _names(path: Path) -> tuple[list[str], Path]:
+def _names(path: Path) -> tuple[list[str], Path, list[Unread]]:
+    """Give the names of the files below a path, the folder that they are relative to, and what was passed over."""
     try:
-        if path.is_dir():
-            return sorted(_walk(path)), path
-        path.stat()
+        if not stat.S_ISDIR(path.stat().st_mode):
+            return [path.name], path.parent, []
+        skipped: list[Unread] = []
+        return sorted(_walk(path, skipped)), path, skipped
     except FileNotFoundError:
         raise FileRejectedError("does not exist", place=str(path)) from None
     except PermissionError:
         raise FileRejectedError("may not be read: permission denied", place=str(path)) from None
     except OSError as error:
         raise FileRejectedError(f"cannot be opened: {error.strerror}", place=str(path)) from None
-    return [path.name], path.parent
+    except ValueError as error:
+        # A NUL inside a name: no file system has such a file.
+        raise FileRejectedError(f"cannot be opened: {error}", place=repr(str(path))) from None
 
 
-def _walk(root: Path) -> Iterable[str]:
+def _walk(root: Path, skipped: list[Unread]) -> Iterable[str]:
+    """Give the files below a folder; what cannot or must not be entered is added to `skipped`."""
+
     def refuse(error: OSError) -> None:
-        if Path(error.filename) == root:
+        folder = Path(error.filename)
+        if folder == root:
             raise error
-        logger(__name__).warning("folder.skipped", folder=error.filename, reason=error.strerror)
+        reason = f"is a folder that cannot be read: {error.strerror}"
+        skipped.append(Unread(name=folder.relative_to(root).as_posix(), reason=reason))
 
-    for folder, folders, files in os.walk(root, onerror=refuse):
+    for place, folders, files in os.walk(root, onerror=refuse):
+        here = Path(place)
         folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            if not name.startswith("."):
-                yield (Path(folder) / name).relative_to(root).as_posix()
+        linked = [here / name for name in folders if (here / name).is_symlink()]
+        skipped += [Unread(name=link.relative_to(root).as_posix(), reason=_LINKED_FOLDER) for link in linked]
+        yield from ((here / name).relative_to(root).as_posix() for name in files if not name.startswith("."))
 
 
-def _admit(root: Path, name: str) -> tuple[SourceFile, bytes]:
+def _admit(root: Path, name: str, *, alone: bool = False) -> tuple[SourceFile, bytes]:
+    """Take a file of a folder, or one that the user named; a link may lead out of a folder only when named."""
     path = root / name
     if path.name.startswith("truth") and path.suffix == ".json":
         raise FileRejectedError(_TRUTH, place=name)
-    if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+    if not alone and _leads_out(path, root):
         raise FileRejectedError("is a link out of the folder", place=name)
     file = admit(path, name=name)
-    with path.open("rb") as stream:
-        return file, stream.read(HEAD_BYTES)
+    return file, read_bytes(file, HEAD_BYTES)
+
+
+def _leads_out(path: Path, root: Path) -> bool:
+    # realpath ends at a loop of links, where Path.resolve raises; opening the file then says so.
+    return path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
 def _read_capture(file: SourceFile, head: bytes) -> Capture | None:
-    best = _best((reader, reader.recognise(head, file)) for reader in file_readers.values())
+    best = _best((reader, _recognise(reader, head, file)) for reader in file_readers.values())
     return None if best is None else best.read(file)
+
+
+def _recognise(reader: FileReader | TextReader, *content: Any) -> Match | None:
+    try:
+        return reader.recognise(*content)
+    except Exception as error:  # noqa: BLE001 - one reader's mistake must not hide what another one reads
+        logger(__name__).debug("reader.failed", reader=reader.name, exc_info=error)
+        return None
 
 
 def _best(matches: Iterable[tuple[Any, Match | None]]) -> Any:
@@ -153,7 +178,7 @@ def _read_texts(opened: _Opened, texts: list[tuple[SourceFile, list[Piece]]]) ->
     chosen: dict[str, list[tuple[Piece, TextReader | None]]] = {}
     for file, pieces in texts:
         chosen[file.name] = [
-            (piece, _best((reader, reader.recognise(piece)) for reader in text_readers.values())) for piece in pieces
+            (piece, _best((reader, _recognise(reader, piece)) for reader in text_readers.values())) for piece in pieces
         ]
     known: set[str] = {piece.device for rows in chosen.values() for piece, _ in rows if piece.device_is_certain}
     done: dict[str, bool] = dict.fromkeys(chosen, False)
@@ -195,7 +220,8 @@ def _read(reader: TextReader, piece: Piece, failed: list[Unread]) -> Reading | N
     except NetGuruError as error:
         failed.append(Unread(name=piece.file.name, reason=error.message, place=_place(piece)))
     except Exception as error:  # noqa: BLE001 - one reader's mistake must not hide the rest of a folder
-        logger(__name__).error("reader.failed", reader=reader.name, file=piece.file.name, exc_info=error)
+        # The coverage tells it; where in the program it happened helps only its developers.
+        logger(__name__).debug("reader.failed", reader=reader.name, file=piece.file.name, exc_info=error)
         reason = f"the reader {reader.name!r} failed on it ({type(error).__name__}: {error})"
         failed.append(Unread(name=piece.file.name, reason=reason, place=_place(piece)))
     return None
