@@ -10,7 +10,7 @@ import pytest
 from netguru.model.source import split_lines
 from netguru.topology.formats import formats
 from netguru.topology.reader import read, recognise
-from netguru.workspace.opening import open_pieces
+from netguru.workspace.opening import open_network, open_pieces
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "topology").iterdir())
 _FIELDS = (
@@ -72,3 +72,12 @@ def test_formats_have_distinct_names():
     names = [form.name for form in formats()]
     assert len(names) == len(set(names))
     assert all(form.needs for form in formats())
+
+
+@pytest.mark.parametrize("text", ["-" * 79 + "\nLLDP neighbors:\n" + "-" * 79 + "\n", '{\n  "lldp": {\n  }\n}\n'])
+def test_a_device_that_hears_nobody_is_read(tmp_path: Path, text: str) -> None:
+    (tmp_path / "lonely.txt").write_text(text)
+    network = open_network(tmp_path)
+
+    assert network.unread == ()
+    assert [table.rows for table in network.neighbors] == [()]
