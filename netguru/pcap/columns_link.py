@@ -122,7 +122,7 @@ def _null(cursor: Cursor, rows: Rows) -> None:
     cursor.position[kept] += 4
     # Some recorders put an EtherType into the lower half (tshark reads it so).
     typed = (big & 0xFFFF) >= _FIRST_ETHERTYPE
-    cursor.kind[kept] = np.where(typed & (big > 0xFFFF), big & 0xFFFF, _translate(family, _NULL_KINDS))  # noqa: PLR2004
+    cursor.kind[kept] = np.where(typed & (big > 0xFFFF), big & 0xFFFF, _translate(family, _NULL_KINDS))  # noqa: PLR2004 - the width of the field
 
 
 def _translate(numbers: NDArray[np.int64], table: dict[int, int]) -> NDArray[np.int64]:
