@@ -122,6 +122,7 @@ def test_a_reader_that_fails_hides_nothing(tmp_path: Path, monkeypatch: pytest.M
         role = "state"
 
         def recognise(self, piece: object) -> None:
+            del piece
             raise RecursionError
 
     monkeypatch.setitem(text_readers._items, "broken", Broken())
