@@ -1,6 +1,6 @@
 # The one list of commands. `make help` explains them.
 .DEFAULT_GOAL := help
-.PHONY: help start test check format samples dist lock fuzz clean
+.PHONY: help start test check format samples dist lock fuzz audit clean
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -44,7 +44,11 @@ samples: ## Verify the checksums of the bundled samples
 
 fuzz: ## Run the property tests with many more examples
 	@.ci/environment dev
-	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n 2 -m fuzz
+	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n 2 -m hypothesis
+
+audit: ## Check that .venv holds exactly the locked packages and that they agree with each other
+	@.ci/environment dev
+	@.ci/audit
 
 dist: ## Build the wheel and the source archive into dist/
 	@.ci/environment dev
