@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netguru.config.tree import Grown, Node, raw_lines, without_pager
+from netguru.config.tree import MAX_DEPTH, Grown, Node, raw_lines, without_pager
 
 if TYPE_CHECKING:
     from netguru.config.platforms import Platform
@@ -117,7 +117,8 @@ class _Braces:
         elif mark == "{":
             nodes = self._finish(line)
             if nodes:
-                self.stack.append(nodes[-1])
+                # Below the last level every block lies side by side; its closing brace still counts.
+                self.stack.append(nodes[-1] if len(self.stack) < MAX_DEPTH else self.stack[-1])
             else:
                 self.odd.append(line)
         elif mark == "}":

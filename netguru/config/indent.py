@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netguru.config.tree import Grown, Node, raw_lines, without_pager
+from netguru.config.tree import MAX_DEPTH, Grown, Node, raw_lines, without_pager
 
 if TYPE_CHECKING:
     from netguru.config.platforms import Platform
@@ -71,7 +71,11 @@ class _Grower:
         while self.sections and node.indent < self.sections[-1][0].indent:
             self.sections.pop()
         inside = self.sections[-1][0] if self.sections else None
-        while self.stack and self.stack[-1].indent >= node.indent and self.stack[-1] is not inside:
+        while (
+            self.stack
+            and self.stack[-1] is not inside
+            and (self.stack[-1].indent >= node.indent or len(self.stack) >= MAX_DEPTH)
+        ):
             self.stack.pop()
         (self.stack[-1].children if self.stack else self.roots).append(node)
         self.stack.append(node)

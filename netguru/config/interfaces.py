@@ -237,11 +237,17 @@ def _gateway(protocol: str, group: int, record: Record, interface: Record) -> Ga
 
 def vlans(events: Iterable[Event]) -> tuple[Vlan, ...]:
     """Build the VLANs that are defined, by number."""
-    found: dict[int, Record] = {}
+    # What is said twice in the same words is counted once: a range stands for up to 4,094 VLANs.
+    said: dict[tuple[str, ...], Event] = {}
     for event in events:
         if event.kind == "vlan" and not event.negated:
-            for number in numbers_of(event.get("vlan") or event.get("vlans")):
-                found.setdefault(number, Record()).events.append(event)
+            key = (event.get("vlan") or event.get("vlans"), *(f"{name} {text}" for name, text in event.own.items()))
+            said.pop(key, None)
+            said[key] = event
+    found: dict[int, Record] = {}
+    for key, event in said.items():
+        for number in numbers_of(key[0]):
+            found.setdefault(number, Record()).events.append(event)
     return tuple(
         Vlan(id=number, name=record.text("name") or record.text("vlan_name"), lines=record.lines())
         for number, record in sorted(found.items())

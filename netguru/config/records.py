@@ -108,13 +108,16 @@ def numbers_of(text: str) -> tuple[int, ...]:
     >>> numbers_of("10,20-22,30")
     (10, 20, 21, 22, 30)
     """
-    found: set[int] = set()
+    spans: set[tuple[int, int]] = set()
     for part in text.replace(" ", "").split(","):
         first, _, last = part.partition("-")
         if first.isdecimal() and (not last or last.isdecimal()):
-            low, high = int(first), int(last or first)
-            found.update(range(low, min(high, 4095) + 1))
-    return tuple(sorted(found))
+            spans.add((int(first), min(int(last or first), 4095)))
+    found: list[int] = []
+    # Ranges that overlap are counted out once, however many there are.
+    for low, high in sorted(spans):
+        found += range(max(low, found[-1] + 1) if found else low, high + 1)
+    return tuple(found)
 
 
 def with_length(address: str, mask: str = "") -> str:

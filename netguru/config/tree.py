@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from netguru.model.config import DeviceConfig
 
+MAX_DEPTH = 64
+"""Levels of nesting that are told apart; real configurations have less than twenty."""
 _WITH_END = re.compile("[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+$")
 # What a pager leaves in front of a line: its prompt, then backspaces or a carriage return that wipe it out.
 _PAGER = re.compile(

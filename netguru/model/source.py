@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from netguru.model.evidence import QUOTATION_LIMIT, Evidence
@@ -67,11 +67,15 @@ class Piece:
     device: str = ""
     command: str = ""
     device_is_certain: bool = False
+    _lines: list[str] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def lines(self) -> list[str]:
-        """Split the text into lines without their ends (`split_lines`)."""
-        return split_lines(self.text)
+        """Split the text into lines without their ends (`split_lines`); the list is shared, not to be changed."""
+        if self._lines is None:
+            # Every quotation asks for them: split once, not once a finding.
+            object.__setattr__(self, "_lines", split_lines(self.text))
+        return self._lines or []
 
     def evidence(self, start: int, end: int | None = None, text: str | None = None) -> Evidence:
         """Quote lines of the file; `start` and `end` are line numbers in the file, both included.
