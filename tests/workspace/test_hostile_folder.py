@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,17 +63,19 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
-def test_a_shut_folder_is_listed(tmp_path: Path) -> None:
-    _config(tmp_path)
-    (tmp_path / "shut").mkdir(mode=0o700)
-    open_network(tmp_path)
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+def test_a_shut_folder_is_listed() -> None:
+    # Not below tmp_path: pytest keeps its folders to their owner, at every level.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         folder.chmod(0o755)
-    os.seteuid(65534)
-    try:
-        reasons = _unread(tmp_path)
-    finally:
-        os.seteuid(0)
+        _config(folder)
+        (folder / "shut").mkdir(mode=0o700)
+        open_network(folder)
+        os.seteuid(65534)
+        try:
+            reasons = _unread(folder)
+        finally:
+            os.seteuid(0)
 
     assert reasons == {"shut": "is a folder that cannot be read: Permission denied"}
 
