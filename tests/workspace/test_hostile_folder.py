@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from netguru.errors import FileRejectedError
 from netguru.workspace import open_capture, open_network, open_pieces, text_readers
 from netguru.workspace.files import admit, decode
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _CONFIG = """hostname {name}
 !
