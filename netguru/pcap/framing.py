@@ -32,6 +32,9 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _SPOOL_BYTES = 32 << 20
 # A gzip file may unpack to this many times the cap on file size before reading stops: a bomb ends here.
 _UNPACK_FACTOR = 10
+# The packets of a capture are counted up to the cap on file size over this many bytes (the smallest Ethernet frame
+# and its record have 76): of a gzip bomb of empty records, rows in memory are many times the file.
+_LEAST_RECORD = 20
 
 NO_TIME = np.iinfo(np.int64).min
 """Stands in `Batch.time_ns` for a packet without a time stamp (pcapng simple packet blocks)."""
@@ -162,7 +165,8 @@ def read_batches(stream: IO[bytes], found: Found, *, block_bytes: int = BLOCK_BY
     stream.seek(0)
     data = stream.read(block_bytes)
     scanner = _scanner(data, found)
-    base = 0
+    base = count = 0
+    most = settings().max_file_bytes // _LEAST_RECORD
     final = False
     while not final:
         block = stream.read(block_bytes)
@@ -170,6 +174,10 @@ def read_batches(stream: IO[bytes], found: Found, *, block_bytes: int = BLOCK_BY
         batches, used = scanner.scan(data, base, final=final)
         yield from batches
         if scanner.stopped:
+            return
+        count += sum(batch.start.size for batch in batches)
+        if count > most:
+            found.damaged(base + used, f"there are more than {most:,} packets; reading stops")
             return
         data = data[used:] + block
         base += used
