@@ -1,7 +1,7 @@
 """The console face: `netguru OPERATION ARGUMENTS [--json] [--fail-on SEVERITY] [--workspace DIR]`.
 
 Exit status: 0 done, 1 findings at or above --fail-on (or the operation's own failure), 2 bad input
-or usage, 3 a service (or NetGuru itself) failed, 130 stopped by the user.
+or usage, 3 a service failed, 130 stopped by the user.
 """
 
 from __future__ import annotations
@@ -28,13 +28,6 @@ if TYPE_CHECKING:
     from netguru.operations.operation import Operation
 
 DONE, FOUND, BAD_INPUT, SERVICE_FAILED, STOPPED = 0, 1, 2, 3, 130
-# The first that fits counts.
-_STATUSES: tuple[tuple[type[NetGuruError], int], ...] = (
-    (OperationCancelled, STOPPED),
-    (ServiceError, SERVICE_FAILED),
-    (MissingExtraError, SERVICE_FAILED),
-    (NetGuruError, BAD_INPUT),
-)
 
 _COMMON: tuple[click.Parameter, ...] = (
     click.Option(["--json", "cli_json"], is_flag=True, default=None, help="Print one JSON document and nothing else."),
@@ -66,39 +59,19 @@ def run(arguments: Sequence[str]) -> int:
             # A device's banner in another encoding must not end the program.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        status = _dispatch(list(arguments))
-        if sys.stdout is not None:
-            # A full disk behind `> file` shows itself here, not when the interpreter ends.
-            sys.stdout.flush()
+        return _dispatch(list(arguments))
+    except OperationCancelled as error:
+        return _complain(error, STOPPED)
+    except (ServiceError, MissingExtraError) as error:
+        return _complain(error, SERVICE_FAILED)
+    except NetGuruError as error:
+        return _complain(error, BAD_INPUT)
     except KeyboardInterrupt:
         return _complain("stopped", STOPPED)
     except BrokenPipeError:
         # The reader of our pipe went away (`| head`): not an error, and nothing more to say.
-        _drop_output()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
-    except Exception as error:  # noqa: BLE001 - whatever happens, a person and a script get one line and a status
-        return _fail(error)
-    return status
-
-
-def _drop_output() -> None:
-    """Let what is still buffered for standard output go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _fail(error: Exception) -> int:
-    """Tell an error in one line and give the status that it means."""
-    for kind, status in _STATUSES:
-        if isinstance(error, kind):
-            return _complain(error, status)
-    if isinstance(error, OSError) and not error.filename:
-        _drop_output()
-        return _complain(f"standard output: cannot be written: {error.strerror or error}", BAD_INPUT)
-    from netguru.logs import logger
-
-    logger(__name__).debug("command.failed", exc_info=error)
-    told = " ".join(f"{type(error).__name__}: {error}".split())[:500]
-    return _complain(f"a mistake of NetGuru itself: {told} (NETGURU_LOG_LEVEL=debug tells where)", SERVICE_FAILED)
 
 
 def _complain(error: object, status: int) -> int:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from netguru import resources
-from netguru.errors import InputError
+from netguru.errors import FileRejectedError, InputError
 from netguru.pcap.addresses import client, destination, mac_text, server, source
 from netguru.pcap.results import Flow, Flows, Packet, Packets
 from netguru.pcap.schema import FLOWS
 from netguru.pcap.summarize import epoch_text
-from netguru.workspace.writing import write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,9 +61,10 @@ def _write(table: pl.DataFrame, out: Path) -> None:
         pl.Series("client", [client(row) for row in rows], pl.String),
         pl.Series("server", [server(row) for row in rows], pl.String),
     )
-    made = BytesIO()
-    table.with_columns(texts).write_parquet(made)
-    write(out, made.getvalue())
+    try:
+        table.with_columns(texts).write_parquet(out)
+    except OSError as error:
+        raise FileRejectedError(f"cannot be written: {error.strerror or error}", place=str(out)) from None
 
 
 def list_packets(capture: CaptureFile, *, first: int, last: int, top: int) -> Packets:

@@ -91,7 +91,7 @@ def html(path: Path, *, out: Path, progress: Progress) -> Page:
     from netguru import render
     from netguru.diagnosis.operations import run as diagnose
     from netguru.reports.conclusion import count
-    from netguru.workspace.writing import write
+    from netguru.reports.files import write
 
     result = diagnose(path, progress=progress)
     name = path.resolve().name

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from netguru import errors, resources
 from netguru.errors import FileRejectedError, InputError, ServiceError, UnknownNameError
 from netguru.reports.conclusion import count, read_finding
+from netguru.reports.files import staging
 from netguru.reports.operations import Report
-from netguru.workspace.writing import staging
 
 if TYPE_CHECKING:
     from netguru.operations import CancelToken, Progress

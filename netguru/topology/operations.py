@@ -54,11 +54,14 @@ def draw(folder: Path, *, out: Path) -> Drawing:
         folder: The network's folder, or one file.
         out: The HTML file to write.
     """
+    from netguru.errors import InputError
     from netguru.topology.drawing import draw_html
-    from netguru.workspace.writing import write
 
     graph = _drawn(folder)
-    write(out, draw_html(graph))
+    try:
+        out.write_text(draw_html(graph), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", place=str(out)) from None
     return Drawing(
         path=out,
         devices=len(graph.devices),
