@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from netguru.config.platforms import platform
 from netguru.config.port_facts import port_facts
 from netguru.config.quoting import heading, proof
+from netguru.config.tree import walk
 from netguru.model.facts import Facts, GatewayFacts, Known, OspfFacts, PeerFacts, PortFacts
 from netguru.model.names import device_key
 
@@ -47,7 +48,14 @@ def facts_of(configs: Iterable[DeviceConfig]) -> Facts:
 
 def _ports(config: DeviceConfig) -> Iterable[PortFacts]:
     defaults = platform(config.platform).defaults
+    if _sets_mtu(config):
+        defaults = {name: value for name, value in defaults.items() if name != "mtu"}
     return (port_facts(config, interface, defaults) for interface in config.interfaces)
+
+
+def _sets_mtu(config: DeviceConfig) -> bool:
+    """Say whether a statement changes the MTU of all ports."""
+    return any(line.text.startswith(("system mtu", "system jumbomtu")) for line in walk(config.tree))
 
 
 def _router_id(config: DeviceConfig) -> Known[str] | None:

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from netguru.config.quoting import interface_block, proof
-from netguru.config.tree import walk
 from netguru.model.facts import GatewayFacts, Known, OspfFacts, PortFacts
 
 if TYPE_CHECKING:
@@ -80,14 +79,9 @@ def _mtu(config: DeviceConfig, interface: Interface, defaults: Mapping[str, int]
     parent = config.interface(interface.name.rsplit(".", 1)[0]) if "." in interface.name else None
     if parent is not None and parent.mtu is not None and parent is not interface:
         return Known(value=parent.mtu - header, evidence=proof(config, parent.at["mtu"]))
-    if "mtu" not in defaults or _NO_DEFAULT_MTU.match(interface.name) or _sets_mtu(config):
+    if "mtu" not in defaults or _NO_DEFAULT_MTU.match(interface.name):
         return None
     return Known(value=defaults["mtu"] - header, evidence=interface_block(config, interface), explicit=False)
-
-
-def _sets_mtu(config: DeviceConfig) -> bool:
-    """Say whether a statement changes the MTU of all ports."""
-    return any(line.text.startswith(("system mtu", "system jumbomtu")) for line in walk(config.tree))
 
 
 def _ospf(config: DeviceConfig, interface: Interface, row: OspfInterface, defaults: Mapping[str, int]) -> OspfFacts:

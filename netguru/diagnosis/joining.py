@@ -33,13 +33,19 @@ def join(found: Iterable[Sourced]) -> list[Finding]:
 
 def _same(found: Iterable[Sourced]) -> list[Finding]:
     groups: list[list[Sourced]] = []
+    # Only these can be the same: of one check, and of one scope only with the same title.
+    titled: dict[tuple[str, Scope, str], list[int]] = {}
+    scoped: dict[str, dict[Scope, list[int]]] = {}
     for item in sorted(found, key=lambda row: _ORDER.index(row.scope)):
-        for group in groups:
-            if any(_is_same(item, other) for other in group):
-                group.append(item)
-                break
-        else:
-            groups.append([item])
+        key = (item.finding.check, item.scope, item.finding.title)
+        scopes = scoped.setdefault(item.finding.check, {})
+        near = {*titled.get(key, ()), *(place for scope in scopes if scope != item.scope for place in scopes[scope])}
+        place = next((at for at in sorted(near) if any(_is_same(item, other) for other in groups[at])), len(groups))
+        if place == len(groups):
+            groups.append([])
+        groups[place].append(item)
+        titled.setdefault(key, []).append(place)
+        scopes.setdefault(item.scope, []).append(place)
     return [_one(group) for group in groups]
 
 
@@ -89,7 +95,10 @@ def _causes() -> dict[str, frozenset[str]]:
 
 def _under_causes(findings: list[Finding]) -> list[Finding]:
     """Fold every effect into the finding that explains it; an effect without a cause stands by itself."""
-    parent = {place: cause for place in range(len(findings)) if (cause := _cause(place, findings)) is not None}
+    places: dict[str, list[int]] = {}
+    for place, item in enumerate(findings):
+        places.setdefault(item.check, []).append(place)
+    parent = {place: cause for place in range(len(findings)) if (cause := _cause(place, findings, places)) is not None}
     folded: dict[int, list[Finding]] = {}
     for place in parent:
         folded.setdefault(_root(place, parent), []).append(findings[place])
@@ -101,14 +110,14 @@ def _under_causes(findings: list[Finding]) -> list[Finding]:
     ]
 
 
-def _cause(place: int, findings: list[Finding]) -> int | None:
-    """Give the worst finding that explains the one at a place."""
+def _cause(place: int, findings: list[Finding], places: dict[str, list[int]]) -> int | None:
+    """Give the worst finding that explains the one at a place; `places` lists the findings of each check."""
     effect = findings[place]
-    causes = _causes().get(effect.check, frozenset())
     found = [
-        (-cause.severity, position)
-        for position, cause in enumerate(findings)
-        if position != place and cause.check in causes and _explains(cause, effect)
+        (-findings[position].severity, position)
+        for check in _causes().get(effect.check, frozenset())
+        for position in places.get(check, ())
+        if position != place and _explains(findings[position], effect)
     ]
     return min(found)[1] if found else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Interface types: the spellings that systems print in full, the first of them Cisco's, and the
 # abbreviations of them. A full spelling is kept when shown; all spellings of a row compare equal.
@@ -84,6 +85,7 @@ def port_key(name: str) -> str:
     return parts.lower() if isinstance(parts, str) else _KEYS[parts[0].lower()] + parts[1].lower()
 
 
+@lru_cache(maxsize=65_536)
 def device_key(name: str) -> str:
     """Give the spelling in which two names of one device are equal: lower case, no domain, no serial in brackets.
 

@@ -21,6 +21,7 @@ _NAMELESS = re.compile(
     r"|log|neighbou?rs|output|out|pcap|state|text|txt|tmp)?[\s_.()#-]*\d*[\s()]*$|^f\d{3,}$",
     re.IGNORECASE,
 )
+_SEPARATOR = re.compile(r"[_\s-]")
 # leaf1_show_version.txt: what stands before the command.
 _BEFORE_COMMAND = re.compile(r"^(?P<device>.+?)[_\s.-]+(?:show|display)[_\s-]", re.IGNORECASE)
 _COMMAND = re.compile(
@@ -55,9 +56,10 @@ def name_device(name: str, known: Iterable[str] = ()) -> str:
         if device_key(candidate) in by_key:
             return by_key[device_key(candidate)]
     # leaf1_show_version.txt, leaf1-running-config.cfg: a known device begins the stem.
-    for key in sorted(by_key, key=len, reverse=True):
-        if re.match(rf"{re.escape(key)}[_\s-]", stem.lower()):
-            return by_key[key]
+    lower = stem.lower()
+    for cut in reversed([mark.start() for mark in _SEPARATOR.finditer(lower)]):
+        if lower[:cut] in by_key:
+            return by_key[lower[:cut]]
     if _COMMAND.match(stem) or _NAMELESS.match(stem) or stem.lower() in _GENERIC:
         return folders[0] if folders else ""
     before = _BEFORE_COMMAND.match(stem)

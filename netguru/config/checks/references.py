@@ -30,9 +30,12 @@ def is_whole(config: DeviceConfig) -> bool:
     return bool(config.system.at.get("hostname"))
 
 
-def _interface_of(config: DeviceConfig, reference: Reference) -> tuple[tuple[str, str], ...]:
-    lines = set(reference.lines)
-    return tuple((config.hostname, item.name) for item in config.interfaces if lines & set(item.lines))
+def _interfaces_by_line(config: DeviceConfig) -> dict[int, list[tuple[str, str]]]:
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for item in config.interfaces:
+        for number in item.lines:
+            found[number].append((config.hostname, item.name))
+    return found
 
 
 @check("config", "ref.undefined", profile="references")
@@ -49,9 +52,10 @@ def undefined(config: DeviceConfig) -> Iterator[Finding]:
         found = any((kind, row.name) in defined for kind in row.kinds)
         if not found and not known.is_builtin(row.name) and row.name not in loose:
             missing[row.kinds, row.name].append(row)
+    interfaces = _interfaces_by_line(config)
     for (kinds, name), rows in missing.items():
         lines = tuple(number for row in rows for number in row.lines)
-        ports = tuple(dict.fromkeys(pair for row in rows for pair in _interface_of(config, row)))
+        ports = tuple(dict.fromkeys(pair for number in lines for pair in interfaces.get(number, ())))
         yield finding(
             "ref.undefined",
             device=config.hostname,
