@@ -112,7 +112,11 @@ def decode(batch: Batch, numbers: Rows) -> pl.DataFrame:
         following = []
         for each, each_numbers, tunnel in pending:
             cursor = _walk(each, each_numbers)
-            tables.append(_frame(cursor).with_columns(pl.lit(tunnel, pl.String).alias("tunnel")))
+            tables.append(
+                _frame(cursor).with_columns(
+                    pl.lit(tunnel, pl.String).alias("tunnel"), pl.lit(None, pl.UInt32).alias("tunnel_id")
+                )
+            )
             following += [(inner, each_numbers[rows], name) for name, rows, inner in inner_batches(cursor)]
         pending = following
         if not pending:

@@ -59,10 +59,16 @@ PACKETS: tuple[Column, ...] = (
     Column("snap_oui", "u32", "", "organisation of a SNAP header that is not EtherType's", "llc.oui"),
     Column("snap_pid", "u16", "", "protocol of a SNAP header that is not EtherType's", "llc.pid"),
     Column("vlan", "u16", "", "outermost VLAN", "vlan.id"),
+    Column("vlan_priority", "u8", "", "priority code point of the outermost VLAN tag", "vlan.priority"),
     Column("inner_vlan", "u16", "", "second VLAN of a double-tagged frame", "vlan.id"),
     Column("mpls_label", "u32", "", "outermost MPLS label", "mpls.label"),
     Column("network_offset", "u16", "bytes", "place of the layer 3 header (IP, ARP, LLC payload) in the frame"),
     Column("network_length", "u32", "bytes", "layer 3 length by IP or IEEE 802.3 length, else by the frame's length"),
+    Column("arp_opcode", "u16", "", "operation of ARP and RARP (RFC 826)", "arp.opcode"),
+    Column("arp_src_mac", "u64", "", "hardware address of the sender", "arp.src.hw_mac"),
+    Column("arp_src_ip", "u32", "", "IPv4 address of the sender", "arp.src.proto_ipv4"),
+    Column("arp_dst_mac", "u64", "", "hardware address of the target", "arp.dst.hw_mac"),
+    Column("arp_dst_ip", "u32", "", "IPv4 address of the target", "arp.dst.proto_ipv4"),
     Column("ip_version", "u8", "", "4, 6, or 0 for other packets", "ip.version"),
     Column("src_hi", "u64", "", "upper half of the source address; 0 for IPv4"),
     Column("src_lo", "u64", "", "lower half of the source address, all of an IPv4 address", "ip.src"),
@@ -91,6 +97,10 @@ PACKETS: tuple[Column, ...] = (
     Column("tcp_sack_permitted", "bool", "", "SACK permitted option is there", "tcp.options.sack_perm"),
     Column("tcp_has_md5", "bool", "", "MD5 signature option is there (RFC 2385)", "tcp.options.md5"),
     Column("tcp_tsval", "u32", "", "timestamp value option", "tcp.options.timestamp.tsval"),
+    Column("tcp_tsecr", "u32", "", "timestamp echo reply option", "tcp.options.timestamp.tsecr"),
+    Column("tcp_sack_blocks", "u8", "", "blocks of the SACK option (RFC 2018)", "tcp.options.sack.count"),
+    Column("tcp_sack_left", "u32", "", "left edge of the first SACK block, as sent", "tcp.options.sack_le"),
+    Column("tcp_sack_right", "u32", "", "right edge of the first SACK block, as sent", "tcp.options.sack_re"),
     Column(
         "payload_offset",
         "u32",
@@ -100,11 +110,15 @@ PACKETS: tuple[Column, ...] = (
     Column("payload_length", "u32", "bytes", "payload by the IP length, captured or not", "tcp.len"),
     Column("payload_head", "u64", "", "first eight captured payload bytes, zeros after its end"),
     Column("flow", "u32", "", "conversation, from 0 by first packet; null without IP"),
+    Column("stream", "u32", "", "TCP or UDP conversation as Wireshark counts them, from 0", "tcp.stream"),
+    Column("from_client", "bool", "", "sent by the client of the conversation"),
+    Column("tcp_marks", "u16", "", "bits of the TCP analysis (`tcp_wireshark.Mark`)", "tcp.analysis"),
 )
 
 INNER = (
     *PACKETS,
     Column("tunnel", "text", "", "what the packet was found in: gre, vxlan, ..., or icmp for a quoted packet"),
+    Column("tunnel_id", "u32", "", "GRE key, VXLAN or Geneve network identifier, GTP tunnel, ERSPAN session"),
 )
 """The columns of packets inside tunnels; `number` is that of the packet around them."""
 

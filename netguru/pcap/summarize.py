@@ -21,7 +21,7 @@ _TCP, _UDP = 6, 17
 def summarize(capture: CaptureFile) -> Summary:
     """Count packets, protocols and conversations of a capture."""
     packets = capture.table()
-    every = pl.concat((packets, capture.inner().drop("tunnel")))
+    every = pl.concat((packets, capture.inner().drop("tunnel", "tunnel_id")))
     tcp_flows, udp_flows = stream_counts(every)
     first, last = packets["time_ns"].min(), packets["time_ns"].max()
     names: dict[str, str] = resources.table("pcap.toml")["link_types"]
@@ -38,7 +38,7 @@ def summarize(capture: CaptureFile) -> Summary:
         first_time_iso=iso_text(first),
         last_time_iso=iso_text(last),
         link_types=tuple(names.get(str(number), str(number)) for number in sorted(seen)),
-        protocols=protocol_counts(packets, capture.inner().drop("tunnel")),
+        protocols=protocol_counts(packets, capture.inner().drop("tunnel", "tunnel_id")),
         ip_conversations=_address_pairs(every),
         tcp_flows=tcp_flows,
         udp_flows=udp_flows,

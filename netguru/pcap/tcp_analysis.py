@@ -27,7 +27,7 @@ def segments(capture: CaptureFile) -> pl.DataFrame:
 
     `forward` says whether the lower of the two ends sent. Later fragments are no segments.
     """
-    inner = capture.inner().filter(pl.col("tunnel") != "icmp").drop("tunnel")
+    inner = capture.inner().filter(pl.col("tunnel") != "icmp").drop("tunnel", "tunnel_id")
     every = pl.concat((capture.table(), inner)) if inner.height else capture.table()
     source = pl.struct("src_hi", "src_lo", pl.col("src_port").alias("port"))
     target = pl.struct(

@@ -1,0 +1,125 @@
+"""Compiled kernels: made by numba once for a machine, kept on disk, loaded when a capture is large.
+
+The compiled code lies in a folder that is named after everything it depends on: the sources of the
+kernels, numba, Python and the processor. `ready()` looks for that folder without importing numba,
+so that a short command on a small file never pays for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+from functools import cache
+from pathlib import Path
+from types import FunctionType, ModuleType, SimpleNamespace
+from typing import Any
+
+from netguru.pcap.kernels import KERNELS
+
+MODULES = ("framing", "decode", "flows", "tcp", "strict")
+_READY = "ready"
+_PREFIX = "kernels-"
+
+
+def compiled(name: str) -> Any:
+    """Give a module's kernels compiled, as attributes of one object.
+
+    >>> compiled("tcp")  # doctest: +SKIP
+    namespace(...)
+    """
+    return _load(name, folder())
+
+
+@cache
+def _load(name: str, place: Path) -> SimpleNamespace:
+    import numba
+    from numba.core import config
+
+    module = importlib.import_module(f"netguru.pcap.kernels.{name}")
+    names: dict[str, Any] = dict(vars(module))
+    # numba reads the folder where it keeps compiled code when a function is marked, from a global setting.
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(place)
+    try:
+        for each, plain in KERNELS[module.__name__].items():
+            names[each] = numba.njit(_bound(plain, names), cache=True, nogil=True)
+    finally:
+        config.CACHE_DIR = before
+    return SimpleNamespace(**{each: names[each] for each in KERNELS[module.__name__]})
+
+
+def _bound(function: Any, names: dict[str, Any]) -> FunctionType:
+    """Copy a function so that the kernels it calls are found among `names`: the compiled ones."""
+    copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__)
+    copy.__module__ = function.__module__
+    copy.__qualname__ = function.__qualname__
+    return copy
+
+
+def ready() -> bool:
+    """Say whether the compiled kernels are on disk, without importing numba."""
+    return (folder() / _READY).exists()
+
+
+@cache
+def folder() -> Path:
+    """Name the folder of the compiled kernels: beside the sources, or in the user's cache where these are read-only."""
+    name = _PREFIX + _fingerprint()
+    beside = Path(__file__).parent / "__pycache__"
+    if (beside / name / _READY).exists() or _writable(beside):
+        return beside / name
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "netguru" / name
+
+
+def _writable(place: Path) -> bool:
+    try:
+        place.mkdir(exist_ok=True)
+    except OSError:
+        return False
+    return os.access(place, os.W_OK)
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    for path in sorted(here.glob("*.py")):
+        digest.update(path.read_bytes())
+    digest.update(importlib.metadata.version("numba").encode())
+    digest.update(f"{sys.implementation.cache_tag} {platform.machine()} {_processor()}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _processor() -> str:
+    """Describe the processor: code that was compiled for one may not run on another."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return platform.processor()
+    return "".join(dict.fromkeys(line for line in lines if line.startswith(("model name", "flags", "Features"))))
+
+
+def prepare() -> Path:
+    """Compile every kernel by running it on a small capture, and mark the folder as ready.
+
+    Code of former versions is removed.
+    """
+    from netguru.pcap.kernels.warm import run
+
+    place = folder()
+    run()
+    (place / _READY).touch()
+    for old in place.parent.glob(f"{_PREFIX}*"):
+        if old != place and old.is_dir():
+            shutil.rmtree(old, ignore_errors=True)
+    return place
+
+
+def loaded(name: str, *, compile_it: bool) -> Any | ModuleType:
+    """Give a module's kernels, compiled or as plain Python."""
+    return compiled(name) if compile_it else importlib.import_module(f"netguru.pcap.kernels.{name}")
