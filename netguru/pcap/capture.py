@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 from netguru.errors import InputError
 from netguru.model.evidence import QUOTATION_LIMIT, Evidence
 from netguru.pcap.coverage import capture_coverage
-from netguru.pcap.framing import GZIP_MAGIC, Found, open_stream, read_batches
+from netguru.pcap.framing import GZIP_MAGIC, Found, open_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netguru.model.coverage import Coverage
     from netguru.model.source import SourceFile
     from netguru.model.topology import Neighbor
+    from netguru.pcap.conversations import Conversations
     from netguru.pcap.tcp_connections import Connection
 
 
@@ -31,7 +32,8 @@ class CaptureFile:
         self._found = Found()
         self._packets: pl.DataFrame | None = None
         self._inner: pl.DataFrame | None = None
-        self._flows: pl.DataFrame | None = None
+        self._flows: pl.LazyFrame | None = None
+        self._conversations: Conversations | None = None
         self._segments: pl.DataFrame | None = None
         self._connections: list[Connection] | None = None
         self._coverage: Coverage | None = None
@@ -92,29 +94,26 @@ class CaptureFile:
             return self._inner
 
     def _read(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        import numpy as np
         import polars as pl
 
-        from netguru.pcap.columns import decode
-        from netguru.pcap.conversations import assign_flows
-        from netguru.pcap.schema import INNER, PACKETS
+        from netguru.pcap.chunks import INNER_COLUMNS, PACKET_COLUMNS
+        from netguru.pcap.engine import Engine, wants_compiled
+        from netguru.pcap.schema import inner_types, packet_types
 
         found = Found()
-        tables = [pl.DataFrame(schema={column.name: column.dtype for column in INNER})]
-        count = 0
+        packets, inner = [pl.DataFrame(schema=packet_types())], [pl.DataFrame(schema=inner_types())]
         stream = self._open(found)
-        for batch in read_batches(stream, found):
-            numbers = np.arange(count + 1, count + 1 + batch.start.size, dtype=np.int64)
-            tables.append(decode(batch, numbers))
-            count += batch.start.size
+        engine = Engine(stream, found, compiled=wants_compiled(self._source.path.stat().st_size))
+        for chunk in engine.chunks():
+            captured = chunk.captured()
+            packets.append(chunk.frame(PACKET_COLUMNS, captured))
+            if captured.size < chunk.count:
+                inner.append(chunk.frame(INNER_COLUMNS, chunk.found_inside()))
         if self._unpacked is None:
             stream.close()
         self._found = found
-        every = pl.concat(tables)
-        captured, inner = every.filter(pl.col("tunnel") == ""), every.filter(pl.col("tunnel") != "")
-        every = assign_flows(pl.concat((captured, inner)))
-        packets = every[:count].select(column.name for column in PACKETS).rechunk()
-        return packets, every[count:].sort("number", maintain_order=True)
+        self._conversations = engine.conversations
+        return pl.concat(packets, rechunk=True), pl.concat(inner)
 
     def _open(self, found: Found) -> IO[bytes]:
         # An unpacked copy of a gzip file is kept for random access; a plain file is opened for each use.
@@ -126,18 +125,25 @@ class CaptureFile:
                 self._unpacked = stream
         return stream
 
+    @property
+    def conversations(self) -> Conversations:
+        """Give what was counted of conversations."""
+        self.table()
+        assert self._conversations is not None  # noqa: S101 - set together with the packet table
+        return self._conversations
+
     def packets(self) -> pl.LazyFrame:
         """Give the packet table (`schema.PACKETS`)."""
         return self.table().lazy()
 
     def flows(self) -> pl.LazyFrame:
         """Give the flow table (`schema.FLOWS`)."""
-        from netguru.pcap.conversations import flow_table
-
+        self.table()
         with self._lock:
             if self._flows is None:
-                self._flows = flow_table(self.table())
-            return self._flows.lazy()
+                assert self._conversations is not None  # noqa: S101 - set together with the packet table
+                self._flows = self._conversations.table()
+            return self._flows
 
     def segments(self) -> pl.DataFrame:
         """Give the TCP segments with their analysis on each interface (`tcp_analysis.analyse`)."""

@@ -10,25 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netguru.pcap.chunks import BIT, NUMPY, TUNNELS, Chunk
 from netguru.pcap.framing import NO_TIME
-from netguru.pcap.schema import PACKETS
+from netguru.pcap.schema import INNER
 
 if TYPE_CHECKING:
-    import polars as pl
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from netguru.pcap.framing import Batch
 
     Rows = NDArray[np.int64]
 
-_NUMPY = {
-    "u8": np.uint8,
-    "u16": np.uint16,
-    "u32": np.uint32,
-    "u64": np.uint64,
-    "i64": np.int64,
-    "bool": np.bool_,
-}
 _WIDEST = 8
 _MAX_TUNNELS = 4
 
@@ -55,8 +49,8 @@ class Cursor:
         self.kind = np.zeros(size, np.int64)
         self.values: dict[str, NDArray[Any]] = {}
         self.present: dict[str, NDArray[np.bool_]] = {}
-        for column in PACKETS:
-            self.values[column.name] = np.zeros(size, _NUMPY[column.kind])
+        for column in INNER:
+            self.values[column.name] = np.zeros(size, NUMPY[column.kind])
             self.present[column.name] = np.zeros(size, np.bool_)
         data = batch.buffer + bytes(_WIDEST)
         self._views = {
@@ -95,61 +89,62 @@ class Cursor:
         return self.position[rows] - self.batch.start[rows]
 
 
-def decode(batch: Batch, numbers: Rows) -> pl.DataFrame:
-    """Decode a batch into the columns of `schema.PACKETS`; `flow` is left null.
+def decode(batch: Batch, numbers: Rows) -> Chunk:
+    """Decode a batch into a chunk; the columns of conversations are left out.
 
-    The column `tunnel` behind them is empty for a captured packet and names the encapsulation
-    (`columns_tunnels`) of a packet found inside one. These follow, in order, and carry the number of
-    the packet around them; their `offset` is that of their own first byte.
+    A packet is followed by those found inside it (`columns_tunnels`), which carry its number; their
+    `offset` is that of their own first byte.
     """
-    import polars as pl
-
     from netguru.pcap.columns_tunnels import inner_batches
 
-    tables = []
-    pending = [(batch, numbers, "")]
+    levels = []
+    pending = [(batch, numbers, 0, np.full(numbers.size, -1, np.int64))]
     for _ in range(_MAX_TUNNELS):
         following = []
-        for each, each_numbers, tunnel in pending:
-            cursor = _walk(each, each_numbers)
-            tables.append(
-                _frame(cursor).with_columns(
-                    pl.lit(tunnel, pl.String).alias("tunnel"), pl.lit(None, pl.UInt32).alias("tunnel_id")
-                )
-            )
-            following += [(inner, each_numbers[rows], name) for name, rows, inner in inner_batches(cursor)]
+        for each, each_numbers, tunnel, identity in pending:
+            cursor = _walk(each, each_numbers, tunnel, identity)
+            levels.append(cursor)
+            following += [
+                (inner, each_numbers[rows], TUNNELS.index(name), found)
+                for name, rows, inner, found in inner_batches(cursor)
+            ]
         pending = following
         if not pending:
             break
-    return pl.concat(tables)
+    return _chunk(levels)
 
 
-def _walk(batch: Batch, numbers: Rows) -> Cursor:
+def _walk(batch: Batch, numbers: Rows, tunnel: int, identity: Rows) -> Cursor:
     from netguru.pcap.columns_ip import decode_network
     from netguru.pcap.columns_link import decode_link
 
     cursor = Cursor(batch)
     every = np.arange(cursor.size, dtype=np.int64)
     cursor.put("number", every, numbers)
-    timed = every[batch.time_ns != NO_TIME]
-    cursor.put("time_ns", timed, batch.time_ns[timed])
+    cursor.put("time_ns", every, np.ascontiguousarray(batch.time_ns).view(np.uint64))
+    cursor.present["time_ns"] = batch.time_ns != NO_TIME
     for name in ("interface", "link_type", "length", "captured"):
         cursor.put(name, every, getattr(batch, name))
     cursor.put("offset", every, batch.start + batch.base)
-    cursor.put("ip_version", every, 0)
+    cursor.put("tunnel", every, tunnel)
+    identified = every[identity >= 0]
+    cursor.put("tunnel_id", identified, identity[identified])
     decode_link(cursor)
     decode_network(cursor)
     return cursor
 
 
-def _frame(cursor: Cursor) -> pl.DataFrame:
-    import polars as pl
-    import pyarrow as pa
-
-    columns = []
-    for column in PACKETS:
-        present = cursor.present[column.name]
-        mask = None if present.all() else ~present
-        array = pa.array(cursor.values[column.name], mask=mask)
-        columns.append(pl.Series(column.name, pl.from_arrow(array), dtype=column.dtype))
-    return pl.DataFrame(columns)
+def _chunk(levels: Sequence[Cursor]) -> Chunk:
+    """Put the layers of encapsulation together, each packet before those inside it."""
+    numbers = np.concatenate([cursor.values["number"] for cursor in levels])
+    order = np.argsort(numbers, kind="stable")
+    chunk = Chunk.empty(numbers.size)
+    chunk.count = numbers.size
+    seen: set[str] = set()
+    for column in INNER:
+        chunk.values(column.name)[:] = np.concatenate([cursor.values[column.name] for cursor in levels])[order]
+        if column.group and column.group not in seen:
+            seen.add(column.group)
+            present = np.concatenate([cursor.present[column.name] for cursor in levels])[order]
+            chunk.present[present] |= np.uint32(BIT[column.group])
+    return chunk

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 _V4_HEADER, _V6_HEADER = 20, 40
+# ARP and RARP; the packet with Ethernet and IPv4 addresses.
+_ARP_TYPES, _ARP_PACKET = (0x0806, 0x8035), 28
 _HOP_BY_HOP, _ROUTING, _FRAGMENT, _AUTHENTICATION = 0, 43, 44, 51
 # Headers of which the second byte counts units of eight bytes beyond the first eight (RFC 8200, 6275, 7401, 5533).
 _BY_EIGHT = (_HOP_BY_HOP, _ROUTING, 60, 135, 139, 140)
@@ -32,6 +34,7 @@ def decode_network(cursor: Cursor) -> None:
     cursor.kind[np.flatnonzero(cursor.kind == IP)] = DONE
     cursor.kind[raw[nibble == 4]] = IPV4  # noqa: PLR2004 - the version number
     cursor.kind[raw[nibble == 6]] = IPV6  # noqa: PLR2004 - the version number
+    _arp(cursor)
     v4, v6 = _ipv4(cursor), _ipv6(cursor)
     rows = np.concatenate((v4, v6))
     cursor.put("ethertype", v4, IPV4)
@@ -45,6 +48,17 @@ def decode_network(cursor: Cursor) -> None:
     first = first[cursor.position[first] <= cursor.end[first]]
     cursor.put("transport_offset", first, cursor.frame_offset(first))
     decode_transport(cursor, first)
+
+
+def _arp(cursor: Cursor) -> None:
+    """Read ARP of Ethernet and IPv4 addresses, the one use that is left (RFC 826)."""
+    rows = cursor.have(np.flatnonzero(np.isin(cursor.kind, _ARP_TYPES)), _ARP_PACKET)
+    # Protocol type, then the lengths of the two kinds of addresses.
+    rows = rows[(cursor.read(rows, 2, 2) == IPV4) & (cursor.read(rows, 4, 2) == 0x0604)]  # noqa: PLR2004 - 6 and 4
+    cursor.put("arp_opcode", rows, cursor.read(rows, 6, 2))
+    for name, at in (("src", 8), ("dst", 18)):
+        cursor.put(f"arp_{name}_mac", rows, cursor.read_mac(rows, at))
+        cursor.put(f"arp_{name}_ip", rows, cursor.read(rows, at + 6, 4))
 
 
 def _ipv4(cursor: Cursor) -> Rows:

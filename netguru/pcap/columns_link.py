@@ -184,10 +184,11 @@ def _nflog(cursor: Cursor, rows: Rows) -> None:
 def _vlan(cursor: Cursor, rows: Rows) -> None:
     kept = cursor.have(rows, 4)
     _stop(cursor, rows, kept)
-    vlan = cursor.read(kept, 0, 2) & 0xFFF
+    tag = cursor.read(kept, 0, 2)
     tagged = cursor.present["vlan"][kept]
-    cursor.put("inner_vlan", kept[tagged], vlan[tagged])
-    cursor.put("vlan", kept[~tagged], vlan[~tagged])
+    cursor.put("inner_vlan", kept[tagged], tag[tagged] & 0xFFF)
+    cursor.put("vlan", kept[~tagged], tag[~tagged] & 0xFFF)
+    cursor.put("vlan_priority", kept[~tagged], tag[~tagged] >> 13)
     kinds = cursor.read(kept, 2, 2)
     cursor.position[kept] += 4
     _ethertype_or_length(cursor, kept, kinds)

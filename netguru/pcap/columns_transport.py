@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ICMP, TCP, UDP, DCCP, ICMPV6, SCTP, UDP_LITE = 1, 6, 17, 33, 58, 132, 136
 _TCP_HEADER, _UDP_HEADER, _SCTP_HEADER = 20, 8, 12
-_END, _NOP, _MSS, _SCALE, _SACK, _TIMESTAMP, _MD5 = 0, 1, 2, 3, 4, 8, 19
+_END, _NOP, _MSS, _SCALE, _SACK_PERMITTED, _SACK, _TIMESTAMP, _MD5 = 0, 1, 2, 3, 4, 5, 8, 19
 _MAX_OPTIONS = 40
 # The option block of nearly every data segment: two NOPs and a timestamp of ten bytes (RFC 7323, appendix A).
 _USUAL_TIMESTAMP = 0x0101080A
@@ -95,6 +95,7 @@ def _options(cursor: Cursor, rows: Rows, ends: NDArray[np.int64]) -> None:
     usual = room >= 12  # noqa: PLR2004 - the length of the usual block
     usual[usual] = cursor.read_at(places[usual], 4) == _USUAL_TIMESTAMP
     cursor.put("tcp_tsval", rows[usual], cursor.read_at(places[usual] + 4, 4))
+    cursor.put("tcp_tsecr", rows[usual], cursor.read_at(places[usual] + 8, 4))
     places[usual] += 12
     for _ in range(_MAX_OPTIONS):
         active = places < ends
@@ -115,12 +116,17 @@ def _options(cursor: Cursor, rows: Rows, ends: NDArray[np.int64]) -> None:
 def _store(
     cursor: Cursor, rows: Rows, places: NDArray[np.int64], kind: NDArray[np.int64], length: NDArray[np.int64]
 ) -> None:
-    for wanted, size, name, width in (
-        (_MSS, 4, "tcp_mss", 2),
-        (_SCALE, 3, "tcp_window_scale", 1),
-        (_TIMESTAMP, 10, "tcp_tsval", 4),
+    for wanted, size, name, at, width in (
+        (_MSS, 4, "tcp_mss", 2, 2),
+        (_SCALE, 3, "tcp_window_scale", 2, 1),
+        (_TIMESTAMP, 10, "tcp_tsval", 2, 4),
+        (_TIMESTAMP, 10, "tcp_tsecr", 6, 4),
     ):
         found = (kind == wanted) & (length == size)
-        cursor.put(name, rows[found], cursor.read_at(places[found] + 2, width))
-    cursor.put("tcp_sack_permitted", rows[kind == _SACK], np.bool_(True))
+        cursor.put(name, rows[found], cursor.read_at(places[found] + at, width))
+    blocks = (kind == _SACK) & (length >= 10)  # noqa: PLR2004 - one block
+    cursor.put("tcp_sack_blocks", rows[blocks], (length[blocks] - 2) >> 3)
+    cursor.put("tcp_sack_left", rows[blocks], cursor.read_at(places[blocks] + 2, 4))
+    cursor.put("tcp_sack_right", rows[blocks], cursor.read_at(places[blocks] + 6, 4))
+    cursor.put("tcp_sack_permitted", rows[kind == _SACK_PERMITTED], np.bool_(True))
     cursor.put("tcp_has_md5", rows[kind == _MD5], np.bool_(True))

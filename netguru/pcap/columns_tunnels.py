@@ -34,16 +34,20 @@ _ERSPAN_2, _ERSPAN_3, _BRIDGED, _PPTP = 0x88BE, 0x22EB, 0x6558, 0x880B
 _GTP_DATA = 255
 
 
-def inner_batches(cursor: Cursor) -> Iterator[tuple[str, Rows, Batch]]:
-    """Give, by encapsulation, the rows that hold another frame and the batch of these frames."""
+def inner_batches(cursor: Cursor) -> Iterator[tuple[str, Rows, Batch, Rows]]:
+    """Give, by encapsulation, the rows that hold another frame, the batch of these frames, and their identifiers.
+
+    The identifier (GRE key, network identifier, tunnel endpoint, ERSPAN session) is -1 where there is none.
+    """
     protocol = np.where(cursor.present["transport_offset"], cursor.values["protocol"].astype(np.int64), -1)
-    for name, candidates, header, link_types in _found(cursor, protocol):
+    for name, candidates, header, link_types, identities in _found(cursor, protocol):
         start = cursor.position[candidates] + header
         inside = start < cursor.end[candidates]
         rows, start = candidates[inside], start[inside]
         if rows.size:
             link_type = np.broadcast_to(np.asarray(link_types, np.int64), inside.shape)[inside]
-            yield name, rows, _batch(cursor, rows, start, link_type)
+            identity = np.broadcast_to(np.asarray(identities, np.int64), inside.shape)[inside]
+            yield name, rows, _batch(cursor, rows, start, link_type), identity
 
 
 def _batch(cursor: Cursor, rows: Rows, start: Rows, link_type: Rows) -> Batch:
@@ -59,22 +63,31 @@ def _batch(cursor: Cursor, rows: Rows, start: Rows, link_type: Rows) -> Batch:
     )
 
 
-_Found = tuple[str, "Rows", "int | Rows", "int | Rows"]
+# name, rows, bytes before the frame inside, its link type, its identifier
+_Found = tuple[str, "Rows", "int | Rows", "int | Rows", "int | Rows"]
 
 
 def _found(cursor: Cursor, protocol: Rows) -> Iterator[_Found]:
-    yield "ipip", np.flatnonzero(protocol == _IP_IN_IP), 0, _RAW
-    yield "6in4", np.flatnonzero(protocol == _IPV6_IN_IP), 0, _RAW
-    yield "etherip", np.flatnonzero(protocol == _ETHER_IP), 2, _ETHERNET
+    yield "ipip", np.flatnonzero(protocol == _IP_IN_IP), 0, _RAW, -1
+    yield "6in4", np.flatnonzero(protocol == _IPV6_IN_IP), 0, _RAW, -1
+    yield "etherip", np.flatnonzero(protocol == _ETHER_IP), 2, _ETHERNET, -1
     for numbers, kinds in ((ICMP, _ICMP_ERRORS), (ICMPV6, _ICMPV6_ERRORS)):
         errors = (protocol == numbers) & cursor.present["icmp_type"] & np.isin(cursor.values["icmp_type"], kinds)
-        yield "icmp", np.flatnonzero(errors), 8, _RAW
+        yield "icmp", np.flatnonzero(errors), 8, _RAW, -1
     yield _gre(cursor, np.flatnonzero(protocol == _GRE))
     udp = np.flatnonzero((protocol == UDP) & cursor.present["payload_offset"])
     ports = cursor.values["dst_port"][udp]
-    yield "vxlan", udp[np.isin(ports, _VXLAN)], 16, _ETHERNET
+    yield _vxlan(cursor, udp[np.isin(ports, _VXLAN)])
     yield _gtp(cursor, udp[ports == _GTP])
     yield _geneve(cursor, udp[ports == _GENEVE])
+
+
+def _vxlan(cursor: Cursor, rows: Rows) -> _Found:
+    """RFC 7348, section 5."""
+    identity = np.full(rows.size, -1, np.int64)
+    whole = cursor.position[rows] + 16 <= cursor.end[rows]
+    identity[whole] = cursor.read(rows[whole], 12, 4) >> 8
+    return "vxlan", rows, 16, _ETHERNET, identity
 
 
 def _gre(cursor: Cursor, rows: Rows) -> _Found:
@@ -85,7 +98,10 @@ def _gre(cursor: Cursor, rows: Rows) -> _Found:
     optional = (_GRE_CHECKSUM, _GRE_KEY, _GRE_SEQUENCE)
     size = 4 + sum(((flags & bit) != 0).astype(np.int64) * 4 for bit in optional)
     size += ((version == 1) & ((flags & _GRE_ACK) != 0)) * 4
+    identity = _gre_key(cursor, rows, flags)
     numbered = (flags & _GRE_SEQUENCE) != 0
+    _erspan_session(cursor, rows, size, numbered & (kind == _ERSPAN_2), identity, room=4)
+    _erspan_session(cursor, rows, size, kind == _ERSPAN_3, identity, room=12)
     # ERSPAN type I has no header of its own, which shows in the missing sequence number.
     size += np.where((kind == _ERSPAN_2) & numbered, 8, 0)
     erspan3 = (kind == _ERSPAN_3) & (cursor.position[rows] + size + 12 <= cursor.end[rows])
@@ -94,7 +110,23 @@ def _gre(cursor: Cursor, rows: Rows) -> _Found:
     for kinds, link_type in (((0x0800, 0x86DD), _RAW), ((_BRIDGED, _ERSPAN_2, _ERSPAN_3), _ETHERNET), ((_PPTP,), _PPP)):
         link[np.isin(kind, kinds)] = link_type
     known = (link >= 0) & ((flags & _GRE_ROUTING) == 0)
-    return "gre", rows[known], size[known], link[known]
+    return "gre", rows[known], size[known], link[known], identity[known]
+
+
+def _gre_key(cursor: Cursor, rows: Rows, flags: Rows) -> Rows:
+    identity = np.full(rows.size, -1, np.int64)
+    at = 4 + ((flags & _GRE_CHECKSUM) != 0) * 4
+    keyed = ((flags & _GRE_KEY) != 0) & (cursor.position[rows] + at + 4 <= cursor.end[rows])
+    identity[keyed] = cursor.read(rows[keyed], at[keyed], 4)
+    return identity
+
+
+def _erspan_session(
+    cursor: Cursor, rows: Rows, size: Rows, chosen: NDArray[np.bool_], identity: Rows, *, room: int
+) -> None:
+    """Put the session of mirrored frames, ten bits of the second word, in the place of the key."""
+    chosen = chosen & (cursor.position[rows] + size + room <= cursor.end[rows])
+    identity[chosen] = cursor.read(rows[chosen], size[chosen] + 2, 2) & 0x3FF
 
 
 def _gtp(cursor: Cursor, rows: Rows) -> _Found:
@@ -107,7 +139,7 @@ def _gtp(cursor: Cursor, rows: Rows) -> _Found:
     extended = ((flags & 4) != 0) & (cursor.read(rows, 8 + 11, 1) != 0)
     room = extended & (cursor.position[rows] + size < cursor.end[rows])
     size[room] += 4 * cursor.read_at(cursor.position[rows][room] + size[room], 1)
-    return "gtp", rows, size, _RAW
+    return "gtp", rows, size, _RAW, cursor.read(rows, 12, 4)
 
 
 def _geneve(cursor: Cursor, rows: Rows) -> _Found:
@@ -116,4 +148,4 @@ def _geneve(cursor: Cursor, rows: Rows) -> _Found:
     size = 16 + 4 * (cursor.read(rows, 8, 1) & 0x3F)
     kind = cursor.read(rows, 8 + 2, 2)
     link = np.where(kind == _BRIDGED, _ETHERNET, np.where(np.isin(kind, (0x0800, 0x86DD)), _RAW, -1))
-    return "geneve", rows[link >= 0], size[link >= 0], link[link >= 0]
+    return "geneve", rows[link >= 0], size[link >= 0], link[link >= 0], cursor.read(rows[link >= 0], 12, 4) >> 8

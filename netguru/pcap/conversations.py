@@ -1,248 +1,295 @@
-"""Flows: which packets belong to one conversation, and the table of conversations.
+"""Conversations of a capture: the state of the flow kernel, chunk after chunk, and the table made of it.
 
 A conversation is a pair of addresses with ports and a protocol, both directions together, over all
-interfaces. A TCP SYN with a new initial sequence number on known ports begins a new one, as
-Wireshark numbers its streams. Fragments follow their first fragment.
+interfaces and VLANs. A TCP SYN with a new initial sequence number on known ports begins a new one,
+as Wireshark numbers its streams. Later fragments count for the conversation of their first one.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import tempfile
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
+import numpy as np
 
-from netguru.pcap.columns_transport import TCP, UDP
+from netguru.pcap.chunks import BIT, TUNNELS
+from netguru.pcap.kernels import flows as layout
+from netguru.pcap.kernels.load import loaded
 from netguru.pcap.schema import flow_types
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
-FIN, SYN, RST, ACK = 1, 2, 4, 16
-_KEY = ("ip_version", "protocol", "a_hi", "a_lo", "a_port", "b_hi", "b_lo", "b_port")
-_PIECE = ("ip_version", "protocol", "src_hi", "src_lo", "dst_hi", "dst_lo", "ip_id")
+    import polars as pl
+    from numpy.typing import NDArray
 
+    from netguru.pcap.chunks import Chunk
 
-def assign_flows(packets: pl.DataFrame) -> pl.DataFrame:
-    """Fill the column `flow` of a packet table, numbered in the order of its rows."""
-    indexed = packets.with_row_index("row")
-    keyed = _keys(indexed)
-    if keyed.is_empty():
-        return packets
-    keyed = _incarnations(keyed)
-    names = [*_KEY, "incarnation"]
-    numbered = keyed.group_by(names, maintain_order=True).agg().with_row_index("flow")
-    flows = keyed.join(numbered, on=names, how="left", maintain_order="left", nulls_equal=True).select(
-        "row", pl.col("flow").cast(pl.UInt32)
-    )
-    return indexed.drop("flow").join(flows, on="row", how="left", maintain_order="left").select(packets.columns)
+    Rows = NDArray[np.int64]
+
+LIVE = 1 << 20
+"""Conversations that are held at once; beyond, those that were silent longest are closed and kept on disk."""
+_FIRST_TABLE = 1 << 14
+_TCP, _UDP = layout.TCP, layout.UDP
+_WHOLE_UDP, _WHOLE_TCP = 1, 2
+_NO_TIME = layout.NO_TIME
 
 
-def _keys(packets: pl.DataFrame) -> pl.DataFrame:
-    """Give the IP packets with their conversation key: the lower end is `a`."""
-    ip = (
-        packets.lazy()
-        .filter((pl.col("ip_version") > 0) & pl.col("protocol").is_not_null())
-        .select(
-            "row",
-            *_PIECE,
-            "src_port",
-            "dst_port",
-            "fragment_offset",
-            "more_fragments",
-            "tcp_flags",
-            "tcp_seq",
-            "tcp_ack",
-        )
-        .collect()
-    )
-    ip = _join_fragments(ip)
-    src_port, dst_port = pl.col("src_port").fill_null(0), pl.col("dst_port").fill_null(0)
-    forward = (
-        pl.when(pl.col("src_hi") != pl.col("dst_hi"))
-        .then(pl.col("src_hi") < pl.col("dst_hi"))
-        .when(pl.col("src_lo") != pl.col("dst_lo"))
-        .then(pl.col("src_lo") < pl.col("dst_lo"))
-        .otherwise(src_port <= dst_port)
-    )
-    ip = ip.with_columns(forward.alias("forward"))
-    ends = {
-        "hi": (pl.col("src_hi"), pl.col("dst_hi")),
-        "lo": (pl.col("src_lo"), pl.col("dst_lo")),
-        "port": (src_port, dst_port),
-    }
-    return ip.with_columns(
-        *(pl.when("forward").then(src).otherwise(dst).alias(f"a_{part}") for part, (src, dst) in ends.items()),
-        *(pl.when("forward").then(dst).otherwise(src).alias(f"b_{part}") for part, (src, dst) in ends.items()),
-    )
+class Conversations:
+    """Number and count conversations.
 
-
-def _join_fragments(ip: pl.DataFrame) -> pl.DataFrame:
-    """Give later fragments the ports of their first fragment."""
-    later = ip.filter(pl.col("fragment_offset") > 0)
-    if later.is_empty():
-        return ip
-    first = (
-        ip.filter((pl.col("fragment_offset") == 0) & pl.col("more_fragments") & pl.col("src_port").is_not_null())
-        .select(*_PIECE, pl.col("src_port").alias("first_src"), pl.col("dst_port").alias("first_dst"))
-        .unique(subset=_PIECE, keep="first", maintain_order=True)
-    )
-    joined = ip.join(first, on=_PIECE, how="left", maintain_order="left")
-    is_later = pl.col("fragment_offset") > 0
-    return joined.with_columns(
-        pl.when(is_later).then("first_src").otherwise("src_port").alias("src_port"),
-        pl.when(is_later).then("first_dst").otherwise("dst_port").alias("dst_port"),
-    ).drop("first_src", "first_dst")
-
-
-def _incarnations(keyed: pl.DataFrame) -> pl.DataFrame:
-    """Number the connections that used one pair of ports after each other."""
-    keyed = keyed.with_columns(pl.lit(0, pl.UInt32).alias("incarnation"))
-    tcp = keyed.filter((pl.col("protocol") == TCP) & pl.col("tcp_flags").is_not_null())
-    opens = tcp.filter((pl.col("tcp_flags") & (SYN | ACK)) == SYN)
-    # Only ports with SYNs of more than one number, or a SYN after other packets, can be reused.
-    suspects = (
-        opens.group_by(_KEY)
-        .agg(pl.col("row").max().alias("last_open"))
-        .join(tcp.group_by(_KEY).agg(pl.col("row").min().alias("first")), on=_KEY)
-    )
-    suspects = suspects.filter(pl.col("last_open") > pl.col("first")).select(*_KEY)
-    if suspects.is_empty():
-        return keyed
-    rows = tcp.join(suspects.with_row_index("port_pair"), on=_KEY, how="inner", maintain_order="left")
-    columns = (rows["row"], rows["port_pair"], rows["forward"], rows["tcp_flags"], rows["tcp_seq"], rows["tcp_ack"])
-    counted = _count_incarnations(zip(*(column.to_list() for column in columns), strict=True))
-    counts = pl.DataFrame({"row": rows["row"], "count": pl.Series(counted, dtype=pl.UInt32)})
-    return (
-        keyed.join(counts, on="row", how="left", maintain_order="left")
-        .with_columns(pl.col("count").fill_null(0).alias("incarnation"))
-        .drop("count")
-    )
-
-
-def _count_incarnations(rows: Iterable[tuple[int, int, bool, int, int, int]]) -> list[int]:
-    """Follow Wireshark's rule: a SYN whose number differs from its side's first number opens a new stream."""
-    bases: dict[tuple[int, bool], int] = {}
-    counts: dict[int, int] = {}
-    result = []
-    for _, pair, forward, flags, seq, ack in rows:
-        side, other = (pair, forward), (pair, not forward)
-        if flags & (SYN | ACK) == SYN and bases.get(side, seq) != seq:
-            counts[pair] = counts.get(pair, 0) + 1
-            bases.pop(side)
-            bases.pop(other, None)
-        bases.setdefault(side, seq if flags & SYN else seq - 1)
-        if flags & ACK:
-            bases.setdefault(other, ack - 1)
-        result.append(counts.get(pair, 0))
-    return result
-
-
-def flow_table(packets: pl.DataFrame) -> pl.DataFrame:
-    """Make the table of conversations (`schema.FLOWS`) from a packet table."""
-    rows = (
-        packets.lazy()
-        .filter(pl.col("flow").is_not_null())
-        .select(
-            "flow",
-            "number",
-            "time_ns",
-            "length",
-            "interface",
-            "protocol",
-            "ip_version",
-            "payload_length",
-            "tcp_flags",
-            "src_hi",
-            "src_lo",
-            "src_port",
-            "dst_hi",
-            "dst_lo",
-            "dst_port",
-        )
-    )
-    first = rows.unique(subset="flow", keep="first", maintain_order=True)
-    # A conversation whose first packet is a SYN-ACK was opened by the other side.
-    answered = (pl.col("tcp_flags").fill_null(0) & (SYN | ACK)) == SYN | ACK
-    ends = first.select(
-        "flow",
-        "protocol",
-        "ip_version",
-        *(
-            pl.when(answered).then(f"{there}_{part}").otherwise(f"{here}_{part}").alias(f"{side}_{part}")
-            for side, here, there in (("client", "src", "dst"), ("server", "dst", "src"))
-            for part in ("hi", "lo", "port")
-        ),
-    )
-    from_client = (
-        (pl.col("src_hi") == pl.col("client_hi"))
-        & (pl.col("src_lo") == pl.col("client_lo"))
-        & (pl.col("src_port").is_null() | (pl.col("src_port") == pl.col("client_port")))
-    )
-    flags = pl.col("tcp_flags")
-    counted = (
-        rows.join(ends, on="flow")
-        .with_columns(from_client.alias("client"))
-        .group_by("flow")
-        .agg(
-            pl.len().alias("packets"),
-            pl.col("length").sum().alias("bytes"),
-            pl.col("client").sum().alias("client_packets"),
-            (~pl.col("client")).sum().alias("server_packets"),
-            *(
-                pl.col(column).filter(mine).sum().alias(f"{side}_{name}")
-                for column, name in (("length", "bytes"), ("payload_length", "payload"))
-                for side, mine in (("client", pl.col("client")), ("server", ~pl.col("client")))
-            ),
-            pl.col("time_ns").min().alias("first_ns"),
-            pl.col("time_ns").max().alias("last_ns"),
-            pl.col("number").min().alias("first_packet"),
-            pl.col("number").max().alias("last_packet"),
-            pl.col("interface").n_unique().alias("interfaces"),
-            ((flags & (SYN | ACK)) == SYN).sum().alias("syn"),
-            ((flags & (SYN | ACK)) == SYN | ACK).sum().alias("syn_ack"),
-            ((flags & FIN) != 0).sum().alias("fin"),
-            ((flags & RST) != 0).sum().alias("reset"),
-        )
-    )
-    types = flow_types()
-    return (
-        ends.join(counted, on="flow")
-        .sort("flow")
-        .select(pl.col(name).cast(kind) for name, kind in types.items())
-        .collect()
-    )
-
-
-def stream_counts(packets: pl.DataFrame) -> tuple[int, int]:
-    """Count the TCP and UDP conversations of which a whole header was seen.
-
-    A fragmented datagram counts when all its fragments are there, as in Wireshark.
+    Compiled, the state lies in numpy arrays; otherwise in lists, which are what plain Python is fast on.
     """
-    header = pl.col("tcp_flags").is_not_null() | ((pl.col("protocol") == UDP) & pl.col("payload_offset").is_not_null())
-    whole = packets.filter(header & (pl.col("fragment_offset") == 0) & ~pl.col("more_fragments"))
-    flows = pl.concat((whole.select("protocol", "flow"), reassembled(packets).select("protocol", "flow"))).unique()
-    return flows.filter(pl.col("protocol") == TCP).height, flows.filter(pl.col("protocol") == UDP).height
 
+    def __init__(self, *, compiled: bool, live: int = LIVE) -> None:
+        self.compiled = compiled
+        self.closed_early = 0
+        self.reused: list[int] = []
+        self._kernels = loaded("flows", compile_it=compiled)
+        self._live = live
+        self._counters = self._make(layout.COUNTERS)
+        self._state: Any = self._make(live * layout.WIDTH) if compiled else []
+        self._mask = _FIRST_TABLE - 1
+        self._table = self._make(_FIRST_TABLE)
+        self._pieces: Any = None
+        self._spill: list[pl.LazyFrame] = []
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-def reassembled(packets: pl.DataFrame) -> pl.DataFrame:
-    """Give the fragmented datagrams that are complete, by the number of their last fragment."""
-    pieces = packets.filter(pl.col("more_fragments") | (pl.col("fragment_offset") > 0))
-    start = pl.col("network_length") - (pl.col("transport_offset") - pl.col("network_offset")).fill_null(0)
-    size = pl.when(pl.col("fragment_offset") > 0).then("payload_length").otherwise(start).cast(pl.Int64)
-    at = pl.col("fragment_offset").cast(pl.Int64)
-    end = at + size
-    return (
-        pieces.sort("fragment_offset")
-        .group_by(_PIECE)
-        .agg(
-            pl.col("flow").first(),
-            pl.col("number").max(),
-            pl.col("src_port").max(),
-            pl.col("dst_port").max(),
-            (~pl.col("more_fragments")).any().alias("ends"),
-            # Every fragment begins where those before it end, or earlier.
-            (at <= end.cum_max().shift(1).fill_null(0)).all().alias("joined"),
+    def _make(self, count: int) -> Any:
+        return np.zeros(count, np.int64) if self.compiled else [0] * count
+
+    def _give(self, values: NDArray[Any]) -> Any:
+        return values if self.compiled else values.tolist()
+
+    @property
+    def streams(self) -> tuple[int, int]:
+        """Count the TCP and UDP conversations of which a whole header was seen, as tshark does."""
+        return int(self._counters[layout.TCP_STREAMS]), int(self._counters[layout.UDP_STREAMS])
+
+    @property
+    def total(self) -> int:
+        """Count the conversations."""
+        return int(self._counters[layout.FLOWS])
+
+    def take(self, chunk: Chunk) -> tuple[Any, Any]:
+        """Fill the columns of conversations; gives the TCP places and directions of the rows (-1 without)."""
+        rows = chunk.count
+        outs = [self._make(rows) for _ in range(6)]
+        ports, whole = self._datagrams(chunk)
+        columns = self._columns(chunk, ports, whole)
+        first = 0
+        while first < rows:
+            stop = self._reserve(rows - first) + first
+            first = self._kernels.assign(
+                first, min(stop, rows), self._counters, self._state, self._table, self._mask, *columns, *outs
+            )
+        flows, streams, sides, slots, directions, reused = outs
+        self._store(chunk, flows, streams, sides)
+        again = np.flatnonzero(np.asarray(reused))
+        self.reused += chunk.values("number")[again].tolist()
+        return slots, directions
+
+    def _columns(self, chunk: Chunk, ports: Rows, whole: NDArray[np.uint8]) -> list[Any]:
+        def signed(name: str) -> NDArray[np.int64]:
+            return chunk.values(name).view(np.int64)
+
+        def there(name: str, group: str) -> NDArray[Any]:
+            return np.where(chunk.has(group), chunk.values(name), 0)
+
+        give = self._give
+        columns: list[Any] = [give(chunk.present[: chunk.count]), BIT["ip"]]
+        columns += [give(chunk.values("number")), give(signed("time_ns"))]
+        columns += [give(chunk.values(name)) for name in ("interface", "length", "vlan")]
+        columns += [BIT["vlan"], *(give(chunk.values(name)) for name in ("tunnel", "ip_version", "protocol"))]
+        columns += [give(signed(name)) for name in ("src_hi", "src_lo", "dst_hi", "dst_lo")]
+        columns += [give(np.maximum(ports, 0)), give(whole)]
+        columns += [give(chunk.values(name)) for name in ("tcp_flags", "tcp_seq", "tcp_ack")]
+        columns += [give(there("payload_length", "payload")), give(there("payload_head", "head").view(np.int64))]
+        return columns + [give(chunk.values(name)) for name in ("offset", "payload_offset", "captured")]
+
+    def _datagrams(self, chunk: Chunk) -> tuple[Rows, NDArray[np.uint8]]:
+        """Give ports (-1 without) and whether the row has, or completes, a whole header."""
+        ports = np.where(
+            chunk.has("ports"), chunk.values("src_port").astype(np.int64) << 16 | chunk.values("dst_port"), -1
         )
-        .filter(pl.col("ends") & pl.col("joined") & pl.col("src_port").is_not_null())
-        .select("protocol", "flow", "number", "src_port", "dst_port", pl.lit(1).alias("payload_length"))
-    )
+        is_ip, later = chunk.has("ip"), chunk.values("fragment_offset") > 0
+        piece = is_ip & (later | (chunk.values("more_fragments") != 0))
+        whole = np.zeros(chunk.count, np.uint8)
+        protocol = chunk.values("protocol")
+        whole[chunk.has("payload") & is_ip & (protocol == _UDP) & ~piece] = _WHOLE_UDP
+        whole[chunk.has("tcp") & ~piece] = _WHOLE_TCP
+        rows = np.flatnonzero(piece)
+        if rows.size:
+            self._fragments(chunk, rows, ports, whole)
+        return ports, whole
+
+    def _fragments(self, chunk: Chunk, rows: Rows, ports: Rows, whole: NDArray[np.uint8]) -> None:
+        if self._pieces is None:
+            self._pieces = self._make(layout.PIECE_SETS * layout.PIECE_WAYS * layout.PIECE_WIDTH)
+        starts = chunk.values("fragment_offset")[rows].astype(np.int64)
+        header = chunk.values("transport_offset")[rows].astype(np.int64) - chunk.values("network_offset")[rows]
+        first = chunk.values("network_length")[rows].astype(np.int64) - np.where(
+            chunk.has("transport")[rows], header, 0
+        )
+        sizes = np.where(starts > 0, chunk.values("payload_length")[rows], np.maximum(first, 0)).astype(np.int64)
+        identity = np.where(chunk.has("ip_id"), chunk.values("ip_id"), 0)
+        ends = [self._give(chunk.values(name).view(np.int64)) for name in ("src_hi", "src_lo", "dst_hi", "dst_lo")]
+        about = [self._give(chunk.values(name)) for name in ("ip_version", "protocol")]
+        about.append(self._give(identity))
+        given, at, size = self._give(rows), self._give(starts), self._give(sizes)
+        port_list, completes = self._give(ports), self._make(chunk.count)
+        more = self._give(chunk.values("more_fragments"))
+        self._kernels.collect(
+            given, rows.size, self._pieces, self._give(chunk.values("number")), *about, *ends, at, size, more,
+            port_list, completes,
+        )  # fmt: skip
+        self._kernels.resolve(given, rows.size, self._pieces, *about, *ends, at, port_list)
+        ports[:] = port_list
+        transport = np.isin(chunk.values("protocol"), (_TCP, _UDP))
+        whole[(np.asarray(completes) > 0) & transport] = _WHOLE_UDP
+
+    def _reserve(self, rows: int) -> int:
+        """Make room for at least one row's conversation; gives for how many rows there is room."""
+        places = int(self._counters[layout.PLACES])
+        if not self.compiled:
+            self._state.extend([0] * (rows * layout.WIDTH))
+        elif places >= self._live:
+            self._close_silent()
+            places = int(self._counters[layout.PLACES])
+        room = rows if not self.compiled else min(rows, self._live - places)
+        while (places + room) * 2 > self._mask + 1:
+            self._mask = self._mask * 4 + 3
+            self.rehash()
+        return room
+
+    def rehash(self) -> None:
+        """Make the table of conversations anew, of its present size."""
+        self._table = self._make(self._mask + 1)
+        self._kernels.rehash(int(self._counters[layout.PLACES]), self._state, self._table, self._mask)
+
+    def _close_silent(self) -> None:
+        """Move the half of the conversations that was silent longest to disk."""
+        places = int(self._counters[layout.PLACES])
+        rows = self._state[: places * layout.WIDTH].reshape(places, layout.WIDTH)
+        last = rows[:, layout.LAST_PACKET]
+        silent = last <= np.median(last)
+        self._write(rows[silent])
+        self.closed_early += int(silent.sum())
+        kept = rows[~silent]
+        count = kept.shape[0]
+        self._state[: count * layout.WIDTH] = kept.reshape(-1)
+        self._counters[layout.PLACES] = count
+        self.rehash()
+
+    def _write(self, rows: Rows) -> None:
+        import polars as pl
+
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="netguru-")
+        path = f"{self._folder.name}/{len(self._spill)}.arrow"
+        _table(rows, None).write_ipc(path)
+        self._spill.append(pl.scan_ipc(path))
+
+    def _store(self, chunk: Chunk, flows: Any, streams: Any, sides: Any) -> None:
+        flow, stream = np.asarray(flows, np.int64), np.asarray(streams, np.int64)
+        chunk.values("flow")[:] = flow & 0xFFFFFFFF
+        chunk.values("stream")[:] = stream & 0xFFFFFFFF
+        chunk.values("from_client")[:] = sides
+        for values, group in ((flow, "flow"), (stream, "stream")):
+            chunk.present[: chunk.count][values >= 0] |= np.uint32(BIT[group])
+
+    def table(self, handshakes: Callable[[Rows], Rows] | None = None) -> pl.LazyFrame:
+        """Give all conversations that were seen outside ICMP errors (`schema.FLOWS`), by number.
+
+        `handshakes` gives the handshake times in nanoseconds of TCP places, 0 for unknown.
+        """
+        import polars as pl
+
+        places = int(self._counters[layout.PLACES])
+        rows = np.array(self._state[: places * layout.WIDTH], np.int64).reshape(places, layout.WIDTH)
+        live = _table(rows, handshakes).lazy()
+        every = pl.concat([*self._spill, live]).sort("flow") if self._spill else live.sort("flow")
+        return every.filter(pl.col("packets") > 0)
+
+    def pairs(self) -> int:
+        """Count the pairs of IP addresses, those quoted by ICMP errors included."""
+        import polars as pl
+
+        places = int(self._counters[layout.PLACES])
+        rows = np.array(self._state[: places * layout.WIDTH], np.int64).reshape(places, layout.WIDTH)
+        names = ("client_hi", "client_lo", "server_hi", "server_lo")
+        lower = pl.col("client_hi").lt(pl.col("server_hi")) | (
+            pl.col("client_hi").eq(pl.col("server_hi")) & pl.col("client_lo").le(pl.col("server_lo"))
+        )
+        ordered = [
+            pl.when(lower).then(one).otherwise(two).alias(f"p{index}")
+            for index, (one, two) in enumerate(zip(names, names[2:] + names[:2], strict=True))
+        ]
+        every = pl.concat([*self._spill, _table(rows, None).lazy()])
+        return int(every.select("ip_version", *ordered).unique().select(pl.len()).collect().item())
+
+
+def _table(rows: Rows, handshakes: Callable[[Rows], Rows] | None) -> pl.DataFrame:
+    """Make the flow table from the state of conversations."""
+    import polars as pl
+
+    about = rows[:, layout.ABOUT]
+    b_first = (about & 1).astype(bool)
+
+    def end(a: int, b: int) -> tuple[Rows, Rows]:
+        return np.where(b_first, rows[:, b], rows[:, a]), np.where(b_first, rows[:, a], rows[:, b])
+
+    key = rows[:, layout.KEY]
+    a_port, b_port = key >> 16 & 0xFFFF, key & 0xFFFF
+    client_hi, server_hi = end(layout.A_HI, layout.B_HI)
+    client_lo, server_lo = end(layout.A_LO, layout.B_LO)
+    protocol = key >> 32 & 0xFF
+    segments = rows[:, layout.SEGMENTS]
+    took = np.zeros(rows.shape[0], np.int64)
+    if handshakes is not None:
+        took[segments >= 0] = handshakes(segments[segments >= 0])
+    interfaces = np.bitwise_count(about >> layout.INTERFACES_AT)
+    first, last = rows[:, layout.FIRST_NS], rows[:, layout.LAST_NS]
+    vlan = (about >> layout.VLAN_AT & 0x1FFF) - 1
+    lengths = rows[:, layout.DATA_LENGTH]
+    values: dict[str, Any] = {
+        "flow": rows[:, layout.FLOW],
+        "stream": _some(rows[:, layout.STREAM], rows[:, layout.STREAM] >= 0),
+        "protocol": protocol,
+        "ip_version": key >> 40 & 15,
+        "client_hi": client_hi.view(np.uint64),
+        "client_lo": client_lo.view(np.uint64),
+        "client_port": np.where(b_first, b_port, a_port),
+        "server_hi": server_hi.view(np.uint64),
+        "server_lo": server_lo.view(np.uint64),
+        "server_port": np.where(b_first, a_port, b_port),
+        "vlan": _some(vlan, vlan >= 0),
+        "tunnel": pl.Series("tunnel", TUNNELS, pl.String).gather(about >> layout.TUNNEL_AT & 15),
+        "packets": rows[:, layout.PACKETS] + rows[:, layout.PACKETS + 1],
+        "bytes": rows[:, layout.BYTES] + rows[:, layout.BYTES + 1],
+        "first_ns": _some(first, first != _NO_TIME),
+        "last_ns": _some(last, last != _NO_TIME),
+        "first_packet": rows[:, layout.FIRST_PACKET],
+        "last_packet": rows[:, layout.LAST_PACKET],
+        "interfaces": interfaces,
+        "syn": rows[:, layout.SYNS] & 0xFFFFFFFF,
+        "syn_ack": rows[:, layout.SYNS] >> 32,
+        "fin": rows[:, layout.ENDS] & 0xFFFFFFFF,
+        "reset": rows[:, layout.ENDS] >> 32,
+        "handshake_ns": _some(took, took > 0),
+    }
+    for side, name in enumerate(("client", "server")):
+        values[f"{name}_packets"] = rows[:, layout.PACKETS + side]
+        values[f"{name}_bytes"] = rows[:, layout.BYTES + side]
+        values[f"{name}_payload"] = rows[:, layout.PAYLOAD + side]
+        values[f"{name}_head"] = np.ascontiguousarray(rows[:, layout.HEAD + side]).view(np.uint64)
+        values[f"{name}_data"] = rows[:, layout.DATA + side]
+        values[f"{name}_data_length"] = lengths >> (16 * side) & 0xFFFF
+    types = flow_types()
+    return pl.DataFrame({name: pl.Series(name, values[name]).cast(kind) for name, kind in types.items()})
+
+
+def _some(values: Rows, there: NDArray[np.bool_]) -> pl.Series:
+    import polars as pl
+
+    return pl.Series(values).set(pl.Series(~there), None)

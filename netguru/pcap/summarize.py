@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from netguru import resources
-from netguru.pcap.conversations import reassembled, stream_counts
+from netguru.pcap.datagrams import reassembled
 from netguru.pcap.results import Summary
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ _TCP, _UDP = 6, 17
 def summarize(capture: CaptureFile) -> Summary:
     """Count packets, protocols and conversations of a capture."""
     packets = capture.table()
-    every = pl.concat((packets, capture.inner().drop("tunnel", "tunnel_id")))
-    tcp_flows, udp_flows = stream_counts(every)
+    tcp_flows, udp_flows = capture.conversations.streams
     first, last = packets["time_ns"].min(), packets["time_ns"].max()
     names: dict[str, str] = resources.table("pcap.toml")["link_types"]
     seen = {interface.link_type for interface in capture.interfaces}
@@ -39,7 +38,7 @@ def summarize(capture: CaptureFile) -> Summary:
         last_time_iso=iso_text(last),
         link_types=tuple(names.get(str(number), str(number)) for number in sorted(seen)),
         protocols=protocol_counts(packets, capture.inner().drop("tunnel", "tunnel_id")),
-        ip_conversations=_address_pairs(every),
+        ip_conversations=capture.conversations.pairs(),
         tcp_flows=tcp_flows,
         udp_flows=udp_flows,
         interfaces=capture.interfaces,
@@ -72,21 +71,6 @@ def iso_text(time_ns: Any) -> str | None:
     seconds, rest = divmod(int(time_ns), _SECOND)
     whole = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     return f"{whole:%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
-
-
-def _address_pairs(packets: pl.DataFrame) -> int:
-    ways = (
-        packets.filter(pl.col("ip_version") > 0).select("ip_version", "src_hi", "src_lo", "dst_hi", "dst_lo").unique()
-    )
-    swapped = ways.select(
-        "ip_version",
-        pl.col("dst_hi").alias("src_hi"),
-        pl.col("dst_lo").alias("src_lo"),
-        pl.col("src_hi").alias("dst_hi"),
-        pl.col("src_lo").alias("dst_lo"),
-    )
-    own = ways.filter((pl.col("src_hi") == pl.col("dst_hi")) & (pl.col("src_lo") == pl.col("dst_lo"))).height
-    return (pl.concat((ways, swapped)).unique().height + own) // 2
 
 
 def protocol_counts(packets: pl.DataFrame, inner: pl.DataFrame) -> dict[str, int]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from netguru.pcap.addresses import client, server
-from netguru.pcap.conversations import flow_table
 from netguru.pcap.tcp_wireshark import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def connections(capture: CaptureFile) -> list[Connection]:
     rows = capture.segments()
     if rows.is_empty():
         return []
-    ends = flow_table(rows)
+    ends = capture.flows().filter(pl.col("flow").is_in(rows["flow"].unique().implode())).collect()
     events = _events(rows, ends)
     return [_connection(row) for row in ends.join(events, on="flow").sort("flow").iter_rows(named=True)]
 

@@ -38,8 +38,8 @@ def compiled(name: str) -> Any:
 @cache
 def _load(name: str, place: Path) -> SimpleNamespace:
     import numba
-    from numba.core import config
 
+    config: Any = numba.config
     module = importlib.import_module(f"netguru.pcap.kernels.{name}")
     names: dict[str, Any] = dict(vars(module))
     # numba reads the folder where it keeps compiled code when a function is marked, from a global setting.
@@ -88,7 +88,8 @@ def _writable(place: Path) -> bool:
 def _fingerprint() -> str:
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    for path in sorted(here.glob("*.py")):
+    # The kernels take the places of columns and bits from the schema.
+    for path in (*sorted(here.glob("*.py")), here.parent / "schema.py", here.parent / "chunks.py"):
         digest.update(path.read_bytes())
     digest.update(importlib.metadata.version("numba").encode())
     digest.update(f"{sys.implementation.cache_tag} {platform.machine()} {_processor()}".encode())

@@ -1,0 +1,143 @@
+"""Chunks: some ten thousand decoded packets as columns, the unit in which a capture is worked through.
+
+The values lie in one matrix for each width, a row of the matrix for each column; `present` tells by
+one bit for each group of columns which packets have them. A chunk is made in place and used again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netguru.pcap.schema import INNER, PACKETS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from netguru.pcap.schema import Column
+
+    Rows = NDArray[np.int64]
+
+ROWS = 1 << 15
+"""Rows of a full chunk: its columns take about seven megabytes, its Arrow tables cost little for each packet."""
+
+TUNNELS = ("", "ipip", "6in4", "etherip", "icmp", "gre", "vxlan", "gtp", "geneve")
+"""What a packet was found in, by its code in the column `tunnel`."""
+
+NUMPY: dict[str, Any] = {
+    "u8": np.uint8,
+    "bool": np.uint8,
+    "text": np.uint8,
+    "u16": np.uint16,
+    "u32": np.uint32,
+    "u64": np.uint64,
+    "i64": np.uint64,
+}
+_WIDTHS = (np.uint8, np.uint16, np.uint32, np.uint64)
+GROUPS = tuple(dict.fromkeys(column.group for column in INNER if column.group))
+BIT = {group: 1 << place for place, group in enumerate(GROUPS)}
+
+
+@cache
+def places() -> dict[str, tuple[int, int]]:
+    """Give for every column the number of its matrix and its row there."""
+    found: dict[str, tuple[int, int]] = {}
+    counts = [0] * len(_WIDTHS)
+    for column in INNER:
+        matrix = _WIDTHS.index(NUMPY[column.kind])
+        found[column.name] = (matrix, counts[matrix])
+        counts[matrix] += 1
+    return found
+
+
+def place(name: str) -> int:
+    """Give the row of a column in its matrix, for the constants of the kernels."""
+    return places()[name][1]
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Hold up to a capacity of rows; the first `count` are filled.
+
+    A captured packet is followed by what was found inside it (`tunnel` is not 0 there).
+    """
+
+    m8: NDArray[np.uint8]
+    m16: NDArray[np.uint16]
+    m32: NDArray[np.uint32]
+    m64: NDArray[np.uint64]
+    present: NDArray[np.uint32]
+    count: int = 0
+
+    @classmethod
+    def empty(cls, rows: int = ROWS) -> Chunk:
+        """Make an empty chunk for a number of rows."""
+        counts = [sum(1 for matrix, _ in places().values() if matrix == number) for number in range(len(_WIDTHS))]
+        m8, m16, m32, m64 = (np.zeros((count, rows), width) for count, width in zip(counts, _WIDTHS, strict=True))
+        return cls(m8, m16, m32, m64, np.zeros(rows, np.uint32))
+
+    def values(self, name: str) -> NDArray[Any]:
+        """Give a column's values, also of rows that do not have it: these hold anything."""
+        matrix, row = places()[name]
+        values: NDArray[Any] = (self.m8, self.m16, self.m32, self.m64)[matrix][row, : self.count]
+        return values
+
+    def has(self, group: str) -> NDArray[np.bool_]:
+        """Say which rows have the columns of a group."""
+        has: NDArray[np.bool_] = (self.present[: self.count] & np.uint32(BIT[group])) != 0
+        return has
+
+    def captured(self) -> Rows:
+        """Give the rows of captured packets, without what was found inside them."""
+        return np.flatnonzero(self.values("tunnel") == 0)
+
+    def found_inside(self) -> Rows:
+        """Give the rows of packets that were found inside others."""
+        return np.flatnonzero(self.values("tunnel") != 0)
+
+    def frame(self, columns: Collection[str], rows: Rows | None = None) -> pl.DataFrame:
+        """Make a table of some columns (in the order of the schema) and rows; its data are copies."""
+        import polars as pl
+
+        chosen = [column for column in INNER if column.name in columns]
+        masks = self._masks(chosen, rows)
+        return pl.DataFrame([self._series(column, masks.get(column.group), rows) for column in chosen])
+
+    def _masks(self, columns: Sequence[Column], rows: Rows | None) -> dict[str, Any]:
+        """Make one Arrow bitmap for each group that is not present in all rows."""
+        import pyarrow as pa
+
+        masks = {}
+        for group in {column.group for column in columns if column.group}:
+            has = self.has(group)
+            if rows is not None:
+                has = has[rows]
+            if not has.all():
+                masks[group] = pa.py_buffer(np.packbits(has, bitorder="little"))
+        return masks
+
+    def _series(self, column: Column, mask: Any, rows: Rows | None) -> pl.Series:
+        import polars as pl
+        import pyarrow as pa
+
+        values = self.values(column.name)
+        values = values.copy() if rows is None else values[rows]
+        if column.kind == "text":
+            return pl.Series(column.name, TUNNELS, pl.String).gather(values)
+        kinds = {"u8": pa.uint8(), "u16": pa.uint16(), "u32": pa.uint32(), "u64": pa.uint64(), "i64": pa.int64()}
+        if column.kind == "bool":
+            data, kind = pa.py_buffer(np.packbits(values, bitorder="little")), pa.bool_()
+        else:
+            data, kind = pa.py_buffer(values), kinds[column.kind]
+        array = pa.Array.from_buffers(kind, values.size, [mask, data])
+        return pl.Series(column.name, pl.from_arrow(array))
+
+
+PACKET_COLUMNS = tuple(column.name for column in PACKETS)
+INNER_COLUMNS = tuple(column.name for column in INNER)
