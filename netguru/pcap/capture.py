@@ -1,17 +1,20 @@
-"""CaptureFile: the handle of one capture file; tables are computed once, bytes are read by offset."""
+"""CaptureFile: the handle of one capture file; what it holds is computed in passes, bytes are read by offset.
+
+A small capture keeps its decoded packets in memory. A large one is passed over again for every
+question that its totals and its conversations do not answer: that is quicker than it is to keep.
+"""
 
 from __future__ import annotations
 
 from threading import RLock
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 from netguru.errors import InputError
 from netguru.model.evidence import QUOTATION_LIMIT, Evidence
-from netguru.pcap.coverage import capture_coverage
 from netguru.pcap.framing import GZIP_MAGIC, Found, open_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     import polars as pl
 
@@ -19,8 +22,18 @@ if TYPE_CHECKING:
     from netguru.model.coverage import Coverage
     from netguru.model.source import SourceFile
     from netguru.model.topology import Neighbor
+    from netguru.pcap.chunks import Chunk
     from netguru.pcap.conversations import Conversations
     from netguru.pcap.tcp_connections import Connection
+    from netguru.pcap.totals import Totals
+
+
+class Collector(Protocol):
+    """Take the chunks of a pass one after the other; a chunk is not kept beyond the call."""
+
+    def take(self, chunk: Chunk) -> None:
+        """Take a chunk."""
+        ...
 
 
 class CaptureFile:
@@ -30,13 +43,13 @@ class CaptureFile:
         self._source = source
         self._lock = RLock()
         self._found = Found()
+        self._totals: Totals | None = None
+        self._conversations: Conversations | None = None
+        self._chunks: list[Chunk] | None = None
         self._packets: pl.DataFrame | None = None
         self._inner: pl.DataFrame | None = None
-        self._flows: pl.LazyFrame | None = None
-        self._conversations: Conversations | None = None
         self._segments: pl.DataFrame | None = None
         self._connections: list[Connection] | None = None
-        self._coverage: Coverage | None = None
         self._protocols: dict[str, pl.DataFrame] = {}
         self._neighbors: tuple[Neighbor, ...] | None = None
         self._unpacked: IO[bytes] | None = None
@@ -52,35 +65,98 @@ class CaptureFile:
     @property
     def format(self) -> str:
         """Name the format of the capture."""
-        self.table()
+        self.run()
         return self._found.format
 
     @property
     def interfaces(self) -> tuple[CaptureInterface, ...]:
         """Give the capture interfaces, numbered over all sections."""
-        self.table()
+        self.run()
         return tuple(self._found.interfaces)
 
     @property
     def damage(self) -> tuple[Damage, ...]:
         """Say where the file breaks off."""
-        self.table()
+        self.run()
         return tuple(self._found.damage)
 
     @property
     def coverage(self) -> Coverage:
         """Count the packets that were decoded and list the others by reason."""
+        return self.totals.coverage(self._found, self._source.name)
+
+    @property
+    def totals(self) -> Totals:
+        """Give packets, bytes and times of the whole."""
+        self.run()
+        assert self._totals is not None  # noqa: S101 - set by the first pass
+        return self._totals
+
+    @property
+    def conversations(self) -> Conversations:
+        """Give what was counted of conversations."""
+        self.run()
+        assert self._conversations is not None  # noqa: S101 - set by the first pass
+        return self._conversations
+
+    def run(self, *collectors: Collector) -> None:
+        """Hand every chunk of the capture to collectors; the first pass also takes the totals.
+
+        Without collectors it makes sure that the capture was passed over once.
+        """
         with self._lock:
-            if self._coverage is None:
-                table = self.table()
-                self._coverage = capture_coverage(table, self._found, self._source.name)
-            return self._coverage
+            if collectors or self._totals is None:
+                for chunk in self.chunks():
+                    for collector in collectors:
+                        collector.take(chunk)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Give the decoded packets chunk by chunk; one that is not kept is valid until the next is asked for."""
+        from netguru.pcap.engine import COMPILED_FROM
+
+        if self._chunks is not None:
+            yield from self._chunks
+            return
+        kept: list[Chunk] | None = [] if self._source.path.stat().st_size < COMPILED_FROM else None
+        for chunk in self._pass():
+            if kept is not None:
+                kept.append(chunk)
+            yield chunk
+        self._chunks = kept
+
+    def _pass(self) -> Iterator[Chunk]:
+        """Read the file from its start to its end; what it counts is kept when it arrives there."""
+        from netguru.pcap.engine import Engine, wants_compiled
+        from netguru.pcap.totals import Totals
+
+        found, totals = Found(), Totals()
+        stream = self._open(found)
+        engine = Engine(stream, found, compiled=wants_compiled(self._source.path.stat().st_size))
+        try:
+            for chunk in engine.chunks():
+                totals.take(chunk)
+                yield chunk
+        finally:
+            if self._unpacked is None:
+                stream.close()
+        self._found, self._totals, self._conversations = found, totals, engine.conversations
+
+    def rows(self, columns: Collection[str], where: pl.Expr | None = None) -> Iterator[pl.DataFrame]:
+        """Give packets in order of their numbers, those inside tunnels behind the packet around them.
+
+        The frames have the asked columns of `schema.INNER` in its order; `where` may use these columns.
+        A packet and those inside it are in one frame.
+        """
+        for chunk in self.chunks():
+            frame = chunk.frame(columns)
+            yield frame if where is None else frame.filter(where)
 
     def table(self) -> pl.DataFrame:
         """Give the packet table in memory (`schema.PACKETS`)."""
         with self._lock:
             if self._packets is None:
-                self._packets, self._inner = self._read()
+                self._keep_tables()
+            assert self._packets is not None  # noqa: S101 - set above
             return self._packets
 
     def inner(self) -> pl.DataFrame:
@@ -93,57 +169,45 @@ class CaptureFile:
             assert self._inner is not None  # noqa: S101 - set together with the packet table
             return self._inner
 
-    def _read(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _keep_tables(self) -> None:
         import polars as pl
 
         from netguru.pcap.chunks import INNER_COLUMNS, PACKET_COLUMNS
-        from netguru.pcap.engine import Engine, wants_compiled
         from netguru.pcap.schema import inner_types, packet_types
 
-        found = Found()
         packets, inner = [pl.DataFrame(schema=packet_types())], [pl.DataFrame(schema=inner_types())]
-        stream = self._open(found)
-        engine = Engine(stream, found, compiled=wants_compiled(self._source.path.stat().st_size))
-        for chunk in engine.chunks():
+        for chunk in self.chunks():
             captured = chunk.captured()
             packets.append(chunk.frame(PACKET_COLUMNS, captured))
             if captured.size < chunk.count:
                 inner.append(chunk.frame(INNER_COLUMNS, chunk.found_inside()))
-        if self._unpacked is None:
-            stream.close()
-        self._found = found
-        self._conversations = engine.conversations
-        return pl.concat(packets, rechunk=True), pl.concat(inner)
-
-    def _open(self, found: Found) -> IO[bytes]:
-        # An unpacked copy of a gzip file is kept for random access; a plain file is opened for each use.
-        if self._unpacked is not None:
-            return self._unpacked
-        stream = open_stream(self._source.path, found)
-        with self._source.path.open("rb") as raw:
-            if raw.read(2) == GZIP_MAGIC:
-                self._unpacked = stream
-        return stream
+        self._packets, self._inner = pl.concat(packets, rechunk=True), pl.concat(inner)
 
     @property
-    def conversations(self) -> Conversations:
-        """Give what was counted of conversations."""
-        self.table()
-        assert self._conversations is not None  # noqa: S101 - set together with the packet table
-        return self._conversations
+    def small(self) -> bool:
+        """Say whether the packets of the capture are kept in memory."""
+        self.run()
+        return self._chunks is not None
 
     def packets(self) -> pl.LazyFrame:
-        """Give the packet table (`schema.PACKETS`)."""
-        return self.table().lazy()
+        """Give the packet table (`schema.PACKETS`); of a large capture it is read anew by every query."""
+        from netguru.pcap.chunks import PACKET_COLUMNS
+        from netguru.pcap.lazy import scan
+        from netguru.pcap.schema import packet_types
+
+        return self.table().lazy() if self.small else scan(self, PACKET_COLUMNS, packet_types(), inside=False)
+
+    def inside(self) -> pl.LazyFrame:
+        """Give the packets inside tunnels and ICMP errors (`schema.INNER`), lazily as `packets()`."""
+        from netguru.pcap.chunks import INNER_COLUMNS
+        from netguru.pcap.lazy import scan
+        from netguru.pcap.schema import inner_types
+
+        return self.inner().lazy() if self.small else scan(self, INNER_COLUMNS, inner_types(), inside=True)
 
     def flows(self) -> pl.LazyFrame:
         """Give the flow table (`schema.FLOWS`)."""
-        self.table()
-        with self._lock:
-            if self._flows is None:
-                assert self._conversations is not None  # noqa: S101 - set together with the packet table
-                self._flows = self._conversations.table()
-            return self._flows
+        return self.conversations.table()
 
     def segments(self) -> pl.DataFrame:
         """Give the TCP segments with their analysis on each interface (`tcp_analysis.analyse`)."""
@@ -163,12 +227,30 @@ class CaptureFile:
                 self._connections = connections(self)
             return self._connections
 
+    def _open(self, found: Found) -> IO[bytes]:
+        # An unpacked copy of a gzip file is kept for random access; a plain file is opened for each use.
+        if self._unpacked is not None:
+            return self._unpacked
+        stream = open_stream(self._source.path, found)
+        with self._source.path.open("rb") as raw:
+            if raw.read(2) == GZIP_MAGIC:
+                self._unpacked = stream
+        return stream
+
     def senders(self) -> frozenset[str]:
         """Give the addresses that sent IP packets."""
+        import polars as pl
+
         from netguru.pcap.addresses import address_text
 
-        ends = self.table().filter(self.table()["ip_version"] > 0).select("ip_version", "src_hi", "src_lo").unique()
-        return frozenset(address_text(*row) for row in ends.iter_rows())
+        flows = self.flows()
+        sides = [
+            flows.filter(pl.col(f"{side}_packets") > 0, pl.col("tunnel") == "").select(
+                "ip_version", pl.col(f"{side}_hi").alias("hi"), pl.col(f"{side}_lo").alias("lo")
+            )
+            for side in ("client", "server")
+        ]
+        return frozenset(address_text(*row) for row in pl.concat(sides).unique().collect().iter_rows())
 
     def protocol(self, name: str) -> pl.DataFrame:
         """Give the messages of one protocol; raises UnknownNameError."""
@@ -190,14 +272,22 @@ class CaptureFile:
 
     def frames(self, numbers: Sequence[int]) -> list[bytes]:
         """Read the captured bytes of packets; raises InputError for a number that is not there."""
-        table = self.table()
-        for number in numbers:
-            if not 1 <= number <= table.height:
-                raise InputError(
-                    f"there is no packet {number}, the capture has {table.height}", place=self._source.name
-                )
-        rows = table[[number - 1 for number in numbers]]
+        rows = self.chosen(numbers)
         return self._ranges(zip(rows["offset"].to_list(), rows["captured"].to_list(), strict=True))
+
+    def chosen(self, numbers: Sequence[int]) -> pl.DataFrame:
+        """Give the rows of packets in the order asked for; raises InputError for a number that is not there."""
+        import polars as pl
+
+        count = self.totals.packets
+        for number in numbers:
+            if not 1 <= number <= count:
+                raise InputError(f"there is no packet {number}, the capture has {count}", place=self._source.name)
+        if self.small:
+            return self.table()[[number - 1 for number in numbers]]
+        wanted = pl.DataFrame({"number": pl.Series(numbers, dtype=pl.UInt32)})
+        found = self.packets().filter(pl.col("number").is_in(wanted["number"].unique().implode())).collect()
+        return wanted.join(found, on="number", how="left", maintain_order="left").select(found.columns)
 
     def payloads(self, rows: pl.DataFrame) -> list[bytes]:
         """Read the captured payload (after TCP, UDP, SCTP, or of another IP protocol) of rows of the packet table."""

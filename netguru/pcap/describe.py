@@ -32,9 +32,8 @@ def describe(capture: CaptureFile, number: int) -> str:
 
     Raises InputError when there is no such packet.
     """
-    capture.frames([number])
-    rows = [capture.packets().slice(number - 1, 1).collect()]
-    inside = capture.inner().filter((pl.col("number") == number) & (pl.col("tunnel") != "icmp"))
+    rows = [capture.chosen([number])]
+    inside = capture.inside().filter((pl.col("number") == number) & (pl.col("tunnel") != "icmp")).collect()
     if inside.height:
         rows += [inside.slice(place, 1) for place in range(inside.height)]
     return clean(" | ".join(_describe(capture, row) for row in rows), QUOTATION_LIMIT)

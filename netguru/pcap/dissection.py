@@ -21,7 +21,7 @@ def dissect_packet(capture: CaptureFile, number: int) -> Dissection:
     The bytes of a link type that scapy does not know are shown as one layer.
     """
     frame = capture.frames([number])[0]
-    row = capture.table().row(number - 1, named=True)
+    row = capture.chosen([number]).row(0, named=True)
     return Dissection(
         source=capture.source.name,
         number=number,

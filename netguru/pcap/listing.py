@@ -71,12 +71,11 @@ def list_packets(capture: CaptureFile, *, first: int, last: int, top: int) -> Pa
     """List packets of a range of numbers."""
     _positive("--first", first)
     _positive("--top", top)
-    table = capture.table()
-    end = last or table.height
-    chosen = table.filter(pl.col("number").is_between(first, end))
+    end = min(last or capture.totals.packets, capture.totals.packets)
+    shown = capture.packets().filter(pl.col("number").is_between(first, min(end, first + top - 1))).collect()
     return Packets(
-        total=chosen.height,
-        packets=tuple(_packet(capture, row) for row in chosen.head(top).iter_rows(named=True)),
+        total=max(end - first + 1, 0),
+        packets=tuple(_packet(capture, row) for row in shown.iter_rows(named=True)),
         coverage=capture.coverage,
     )
 

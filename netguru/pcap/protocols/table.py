@@ -160,7 +160,7 @@ def _selected(capture: CaptureFile, protocol: Protocol) -> pl.DataFrame:
     """Choose packets, also those inside tunnels; what an ICMP error quotes was not received."""
     condition = chosen(protocol)
     outer = capture.packets().filter(condition).with_columns(tunnel=pl.lit("")).select(_NEEDED)
-    inner = capture.inner().lazy().filter(condition & (pl.col("tunnel") != "icmp")).select(_NEEDED)
+    inner = capture.inside().filter(condition & (pl.col("tunnel") != "icmp")).select(_NEEDED)
     return pl.concat((outer, inner)).sort("number", maintain_order=True).collect()
 
 
