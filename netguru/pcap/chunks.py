@@ -6,7 +6,7 @@ one bit for each group of columns which packets have them. A chunk is made in pl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,9 @@ def place(name: str) -> int:
 class Chunk:
     """Hold up to a capacity of rows; the first `count` are filled.
 
-    A captured packet is followed by what was found inside it (`tunnel` is not 0 there).
+    A captured packet is followed by what was found inside it (`tunnel` is not 0 there). Of every row
+    `datagrams` says whether its datagram is whole (not fragmented, or complete with this fragment), and
+    `ports` has source << 16 | destination, that of the first fragment for later ones, -1 without.
     """
 
     m8: NDArray[np.uint8]
@@ -74,6 +76,8 @@ class Chunk:
     m64: NDArray[np.uint64]
     present: NDArray[np.uint32]
     count: int = 0
+    datagrams: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    ports: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @classmethod
     def empty(cls, rows: int = ROWS) -> Chunk:

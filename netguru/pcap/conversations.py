@@ -32,6 +32,8 @@ LIVE = 1 << 20
 _FIRST_TABLE = 1 << 14
 _TCP, _UDP = layout.TCP, layout.UDP
 _WHOLE_UDP, _WHOLE_TCP = 1, 2
+# TCP, UDP, SCTP, DCCP, UDP-Lite.
+_WITH_PORTS = (6, 17, 132, 33, 136)
 _NO_TIME = layout.NO_TIME
 
 
@@ -112,18 +114,24 @@ class Conversations:
         ports = np.where(
             chunk.has("ports"), chunk.values("src_port").astype(np.int64) << 16 | chunk.values("dst_port"), -1
         )
-        is_ip, later = chunk.has("ip"), chunk.values("fragment_offset") > 0
-        piece = is_ip & (later | (chunk.values("more_fragments") != 0))
+        is_ip, protocol = chunk.has("ip"), chunk.values("protocol")
+        piece = is_ip & ((chunk.values("fragment_offset") > 0) | (chunk.values("more_fragments") != 0))
         whole = np.zeros(chunk.count, np.uint8)
-        protocol = chunk.values("protocol")
         whole[chunk.has("payload") & is_ip & (protocol == _UDP) & ~piece] = _WHOLE_UDP
         whole[chunk.has("tcp") & ~piece] = _WHOLE_TCP
+        chunk.datagrams, chunk.ports = is_ip & ~piece, ports
         rows = np.flatnonzero(piece)
         if rows.size:
-            self._fragments(chunk, rows, ports, whole)
+            # A protocol without ports is known by its first fragment too.
+            portless = piece & chunk.has("transport") & ~np.isin(protocol, _WITH_PORTS)
+            ports[portless] = 0
+            complete = rows[self._fragments(chunk, rows, ports)]
+            chunk.datagrams[complete] = True
+            whole[complete[np.isin(protocol[complete], (_TCP, _UDP))]] = _WHOLE_UDP
         return ports, whole
 
-    def _fragments(self, chunk: Chunk, rows: Rows, ports: Rows, whole: NDArray[np.uint8]) -> None:
+    def _fragments(self, chunk: Chunk, rows: Rows, ports: Rows) -> NDArray[np.bool_]:
+        """Join fragments, giving later ones their ports; gives which rows complete their datagram."""
         if self._pieces is None:
             self._pieces = self._make(layout.PIECE_SETS * layout.PIECE_WAYS * layout.PIECE_WIDTH)
         starts = chunk.values("fragment_offset")[rows].astype(np.int64)
@@ -132,21 +140,16 @@ class Conversations:
             chunk.has("transport")[rows], header, 0
         )
         sizes = np.where(starts > 0, chunk.values("payload_length")[rows], np.maximum(first, 0)).astype(np.int64)
-        identity = np.where(chunk.has("ip_id"), chunk.values("ip_id"), 0)
-        ends = [self._give(chunk.values(name).view(np.int64)) for name in ("src_hi", "src_lo", "dst_hi", "dst_lo")]
-        about = [self._give(chunk.values(name)) for name in ("ip_version", "protocol")]
-        about.append(self._give(identity))
-        given, at, size = self._give(rows), self._give(starts), self._give(sizes)
-        port_list, completes = self._give(ports), self._make(chunk.count)
-        more = self._give(chunk.values("more_fragments"))
-        self._kernels.collect(
-            given, rows.size, self._pieces, self._give(chunk.values("number")), *about, *ends, at, size, more,
-            port_list, completes,
-        )  # fmt: skip
-        self._kernels.resolve(given, rows.size, self._pieces, *about, *ends, at, port_list)
-        ports[:] = port_list
-        transport = np.isin(chunk.values("protocol"), (_TCP, _UDP))
-        whole[(np.asarray(completes) > 0) & transport] = _WHOLE_UDP
+        identity = np.where(chunk.has("ip_id"), chunk.values("ip_id"), 0)[rows]
+        about = [chunk.values("ip_version")[rows], chunk.values("protocol")[rows], identity]
+        about += [chunk.values(name).view(np.int64)[rows] for name in ("src_hi", "src_lo", "dst_hi", "dst_lo")]
+        ids = [self._give(values) for values in about]
+        at, joined, completes = self._give(starts), self._give(ports[rows]), self._make(rows.size)
+        more, numbers = (self._give(chunk.values(name)[rows]) for name in ("more_fragments", "number"))
+        self._kernels.collect(rows.size, self._pieces, numbers, *ids, at, self._give(sizes), more, joined, completes)
+        self._kernels.resolve(rows.size, self._pieces, *ids, at, joined)
+        ports[rows] = joined
+        return np.asarray(completes) > 0
 
     def _reserve(self, rows: int) -> int:
         """Make room for at least one row's conversation; gives for how many rows there is room."""

@@ -42,7 +42,8 @@ M32 = 0xFFFFFFFF
 NO_TIME = -(2**63)
 
 PIECE_SETS, PIECE_WAYS, PIECE_WORDS = 512, 4, 256
-PIECE_WIDTH = 10 + PIECE_WORDS
+PIECE_HEADER = 10
+PIECE_WIDTH = PIECE_HEADER + PIECE_WORDS
 PIECE_KEY, PIECE_PORTS, PIECE_END, PIECE_UNITS, PIECE_AGE, PIECE_DONE = 0, 5, 6, 7, 8, 9
 
 
@@ -283,27 +284,26 @@ def piece_of(
 
 @kernel
 def collect(
-    rows: Values, count: int, pieces: Values, numbers: Values, versions: Values, protocols: Values, identities: Values,
+    count: int, pieces: Values, numbers: Values, versions: Values, protocols: Values, identities: Values,
     src_hi: Values, src_lo: Values, dst_hi: Values, dst_lo: Values, starts: Values, sizes: Values, more: Values,
     ports: Values, completes: Values,
 ) -> None:  # fmt: skip
     """Take up fragments; out: `completes` (1: with this one the datagram is there as a whole).
 
-    `starts` and `sizes` are bytes of the datagram; `ports` is -1 where the row has none.
+    `starts` and `sizes` are bytes of the datagram; `ports` is -1 where the fragment has none.
     """
-    for index in range(count):
-        row = rows[index]
+    for row in range(count):
         at = piece_of(
             pieces, versions[row], protocols[row], identities[row],
             src_hi[row], src_lo[row], dst_hi[row], dst_lo[row], numbers[row],
         )  # fmt: skip
-        start, size = starts[index], sizes[index]
+        start, size = starts[row], sizes[row]
         if start == 0 and ports[row] >= 0:
             pieces[at + PIECE_PORTS] = ports[row]
         if not more[row]:
             pieces[at + PIECE_END] = (start + size + 7) >> 3
         for unit in range(start >> 3, min((start + size + 7) >> 3, PIECE_WORDS * 32)):
-            word = at + 10 + (unit >> 5)
+            word = at + PIECE_HEADER + (unit >> 5)
             bit = 1 << (unit & 31)
             if not pieces[word] & bit:
                 pieces[word] = pieces[word] | bit
@@ -320,13 +320,12 @@ def collect(
 
 @kernel
 def resolve(
-    rows: Values, count: int, pieces: Values, versions: Values, protocols: Values, identities: Values,
+    count: int, pieces: Values, versions: Values, protocols: Values, identities: Values,
     src_hi: Values, src_lo: Values, dst_hi: Values, dst_lo: Values, starts: Values, ports: Values,
 ) -> None:  # fmt: skip
     """Give later fragments the ports of their first fragment, where it came before or in the same chunk."""
-    for index in range(count):
-        row = rows[index]
-        if starts[index] > 0:
+    for row in range(count):
+        if starts[row] > 0:
             at = piece_of(
                 pieces, versions[row], protocols[row], identities[row],
                 src_hi[row], src_lo[row], dst_hi[row], dst_lo[row], -1,
