@@ -21,10 +21,15 @@ __all__ = ["form", "load_ipython_extension", "network_health", "unload_ipython_e
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Add the magic `%netguru` with its completion to a session (`%load_ext netguru`)."""
+    """Add the magic `%netguru` with its completion to a session (`%load_ext netguru`).
+
+    Where the capture engine is not compiled yet, that begins in the background.
+    """
     from netguru.jupyter.magics import load
+    from netguru.pcap.kernels.load import prepare_in_background
 
     load(shell)
+    prepare_in_background()
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:

@@ -13,6 +13,7 @@ import importlib.metadata
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -121,6 +122,27 @@ def prepare() -> Path:
     return place
 
 
+def prepare_in_background() -> bool:
+    """Begin to compile in a process of its own, of low priority, unless that is done; gives whether it began."""
+    if ready():
+        return False
+    # The interpreter and this very module: nothing of it comes from outside.
+    subprocess.Popen(  # noqa: S603 - as the comment above says
+        [sys.executable, "-m", __name__],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    return True
+
+
 def loaded(name: str, *, compile_it: bool) -> Any | ModuleType:
     """Give a module's kernels, compiled or as plain Python."""
     return compiled(name) if compile_it else importlib.import_module(f"netguru.pcap.kernels.{name}")
+
+
+if __name__ == "__main__":
+    if not ready():
+        os.nice(10)
+        prepare()
