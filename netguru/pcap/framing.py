@@ -1,53 +1,65 @@
-"""Framing: where the packets of a capture file lie, in bounded blocks.
+"""Framing: where the packets of a capture file lie, block by block in fixed memory.
 
-A scanner knows one format and finds the records in a block of bytes; this file reads the blocks,
-carries unfinished records over, and unpacks gzip. Offsets count from the start of the capture
-stream: for a gzip file these are offsets in the unpacked bytes.
+A scanner knows one format and finds the records in a block of bytes; this file reads the blocks
+and carries unfinished records over. Offsets count from the start of the capture stream: for a
+compressed file these are offsets in the unpacked bytes (`streams`).
 """
 
 from __future__ import annotations
 
-import tempfile
-import zlib
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from netguru.errors import FileRejectedError
 from netguru.model.capture import CaptureInterface, Damage
-from netguru.settings import settings
+from netguru.pcap.kernels import framing as kernels
+from netguru.pcap.streams import GZIP_MAGIC, open_forward, open_seekable, open_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
-BLOCK_BYTES = 4 << 20
-MAX_PACKET_BYTES = 262_144
-"""The largest captured length that is believed, as in libwiretap (WTAP_MAX_PACKET_SIZE_STANDARD)."""
-GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_WINDOW = 16 + zlib.MAX_WBITS
-_SPOOL_BYTES = 32 << 20
-# A gzip file may unpack to this many times the cap on file size before reading stops: a bomb ends here.
-_UNPACK_FACTOR = 10
-# The packets of a capture are counted up to the cap on file size over this many bytes (the smallest Ethernet frame
-# and its record have 76): of a gzip bomb of empty records, rows in memory are many times the file.
-_LEAST_RECORD = 20
+__all__ = [
+    "GZIP_MAGIC",
+    "MAX_PACKET_BYTES",
+    "NO_TIME",
+    "Batch",
+    "Found",
+    "open_forward",
+    "open_seekable",
+    "open_stream",
+    "read_batches",
+    "recognise",
+]
 
-NO_TIME = np.iinfo(np.int64).min
+BLOCK_BYTES = 2 << 20
+MAX_PACKET_BYTES = kernels.MAX_PACKET_BYTES
+"""The largest captured length that is believed, as in libwiretap (WTAP_MAX_PACKET_SIZE_STANDARD)."""
+ROWS = 1 << 15
+"""The packets of a batch at most, where kernels find them."""
+NO_TIME = kernels.NO_TIME
 """Stands in `Batch.time_ns` for a packet without a time stamp (pcapng simple packet blocks)."""
+# The first block holds a whole file header.
+_LEAST = 64
 
 
 @dataclass(slots=True)
 class Found:
-    """Collect what the scan of a file finds beside packets."""
+    """Collect what the scan of a file finds beside packets.
+
+    `names` are the names that a pcapng file gives to addresses, as text; `secrets` are its
+    decryption secrets, each the type of the pcapng specification (0x544c534b: TLS key log) and the bytes.
+    """
 
     format: str = ""
     interfaces: list[CaptureInterface] = field(default_factory=list)
     damage: list[Damage] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    secrets: list[tuple[int, bytes]] = field(default_factory=list)
 
     def damaged(self, offset: int, message: str) -> None:
         """Record a damage."""
@@ -61,12 +73,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The packets of one block: `start` are positions in `buffer`, whose first byte is at `base`.
+    """Some packets in a row: `start` are positions in `buffer`, whose first byte is at `base`.
 
     `captured` bytes are there, `length` bytes were on the wire; `time_ns` counts from the epoch.
+    `buffer` is `bytes`, or for compiled kernels an array of uint8. From `read_batches` with
+    `compiled`, the arrays and the buffer are used again: they hold until the next batch is asked for.
     """
 
-    buffer: bytes
+    buffer: Any
     base: int
     start: NDArray[np.int64]
     captured: NDArray[np.int64]
@@ -77,12 +91,17 @@ class Batch:
 
 
 class Scanner(Protocol):
-    """Find the records of one format. `stopped` is set where nothing after can be read."""
+    """Find the records of one format.
 
+    `position` is how many bytes of the block are done with. `stopped` is set where nothing after
+    can be read.
+    """
+
+    position: int
     stopped: bool
 
-    def scan(self, data: bytes, base: int, *, final: bool) -> tuple[list[Batch], int]:
-        """Find whole records in `data`; give their batches and how many bytes are done with.
+    def scan(self, data: Any, base: int, *, final: bool) -> Iterator[Batch]:
+        """Give the packets of whole records in `data`; `position` is right when the last is given.
 
         `base` is the stream offset of `data[0]`; `final` says that no more bytes come.
         """
@@ -105,93 +124,139 @@ def recognise(head: bytes) -> str:
     return "snoop" if head[:8] == SNOOP_MAGIC else ""
 
 
-def unpacked_head(head: bytes) -> bytes:
-    """Give the first bytes of a gzip member; empty when they do not unpack."""
-    try:
-        return zlib.decompressobj(_GZIP_WINDOW).decompress(head, 64)
-    except zlib.error:
-        return b""
+def read_batches(
+    stream: IO[bytes], found: Found, *, compiled: bool = False, block_bytes: int = BLOCK_BYTES
+) -> Iterator[Batch]:
+    """Read a stream and give its packets in file order; a seekable one is read from its start.
 
-
-def open_stream(path: Path, found: Found) -> IO[bytes]:
-    """Open a capture as a seekable stream; a gzip file is unpacked to a temporary file.
-
-    Raises FileRejectedError when the file cannot be opened.
+    Memory is fixed: a block of about `block_bytes` (more only for a record that is larger) and the
+    rows of the packets in it. With `compiled` every batch lies in the same memory and holds until
+    the next is asked for. Damage is recorded in `found`; what lies before it is given. Raises
+    FileRejectedError when the stream does not begin as a capture.
     """
-    try:
-        stream: IO[bytes] = path.open("rb")
-    except OSError as error:
-        raise FileRejectedError(f"cannot be read: {error.strerror or error}", place=str(path)) from None
-    if stream.read(2) != GZIP_MAGIC:
+    if stream.seekable():
         stream.seek(0)
-        return stream
-    stream.seek(0)
-    with stream:
-        return _unpack(stream, found)
+    block = (_ArrayBlock if compiled else _BytesBlock)(stream, found, block_bytes)
+    block.fill(0)
+    scanner = _scanner(bytes(block.data[:64]), found, compiled=compiled)
+    while True:
+        yield from scanner.scan(block.data, block.base, final=block.final)
+        if scanner.stopped or block.final:
+            return
+        block.fill(scanner.position)
 
 
-def _unpack(stream: IO[bytes], found: Found) -> IO[bytes]:
-    spool: IO[bytes] = tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115 - lives as long as the handle
-    cap = settings().max_file_bytes * _UNPACK_FACTOR
-    member = zlib.decompressobj(_GZIP_WINDOW)
-    pending = b""
-    try:
-        while pending or (pending := stream.read(1 << 20)):
-            spool.write(member.decompress(pending, 1 << 22))
-            pending = member.unconsumed_tail
-            if member.eof:
-                # A gzip file is a chain of members (RFC 1952, section 2.2); other bytes after one are padding.
-                pending = member.unused_data or stream.read(1 << 20)
-                if not pending.startswith(GZIP_MAGIC):
+class _Block:
+    """Hold the part of the stream that is worked on: `data`, beginning at offset `base`."""
+
+    def __init__(self, stream: IO[bytes], found: Found, size: int) -> None:
+        self.base = 0
+        self.final = False
+        self._stream = stream
+        self._found = found
+        self._size = max(size, _LEAST)
+
+    def _failed(self, end: int, error: OSError) -> None:
+        self._found.damaged(self.base + end, f"cannot be read further ({error.strerror or error})")
+        self.final = True
+
+
+class _BytesBlock(_Block):
+    """A block as bytes, a new one each time."""
+
+    data = b""
+
+    def fill(self, used: int) -> None:
+        """Drop the first `used` bytes and read on, in whole blocks however little a read gives."""
+        rest = self.data[used:]
+        parts, size = [rest], len(rest)
+        self.base += used
+        # A record that did not fit asks for more than it had.
+        wanted = max(self._size, 2 * size)
+        try:
+            while size < wanted:
+                part = self._stream.read(wanted - size)
+                if not part:
+                    self.final = True
                     break
-                member = zlib.decompressobj(_GZIP_WINDOW)
-            if spool.tell() > cap:
-                found.damaged(spool.tell(), f"the gzip data unpacks to more than {cap // 1_000_000} MB; reading stops")
-                break
+                parts.append(part)
+                size += len(part)
+        except OSError as error:
+            self._failed(size, error)
+        self.data = b"".join(parts)
+
+
+class _ArrayBlock(_Block):
+    """A block as an array of uint8, in the same memory each time."""
+
+    def __init__(self, stream: IO[bytes], found: Found, size: int) -> None:
+        super().__init__(stream, found, size + 3 & ~3)
+        self._memory = np.empty(self._size, np.uint8)
+        self.data = self._memory[:0]
+
+    def fill(self, used: int) -> None:
+        """Drop the first `used` bytes, move the rest to the front and read on behind it."""
+        rest = self.data[used:]
+        size = rest.size
+        self.base += used
+        if 2 * size > self._memory.size:
+            self._memory = np.concatenate((rest, np.empty(2 * self._memory.size - size, np.uint8)))
         else:
-            found.damaged(spool.tell(), "the gzip data is cut short")
-    except zlib.error as error:
-        found.damaged(spool.tell(), f"the gzip data is damaged ({error})")
-    spool.seek(0)
-    return spool
+            self._memory[:size] = rest
+        view = memoryview(self._memory)  # type: ignore[arg-type]
+        try:
+            while size < self._memory.size:
+                count = self._read(view[size:])
+                if not count:
+                    self.final = True
+                    break
+                size += count
+        except OSError as error:
+            self._failed(size, error)
+        self.data = self._memory[:size]
+
+    def _read(self, view: memoryview) -> int:
+        into = getattr(self._stream, "readinto", None)
+        if into is not None:
+            return int(into(view) or 0)
+        part = self._stream.read(len(view))
+        view[: len(part)] = part
+        return len(part)
 
 
-def read_batches(stream: IO[bytes], found: Found, *, block_bytes: int = BLOCK_BYTES) -> Iterator[Batch]:
-    """Read a stream from its start and give its packets in file order.
-
-    Damage is recorded in `found`; what lies before it is given. Raises FileRejectedError when the
-    stream does not begin as a capture.
-    """
-    stream.seek(0)
-    data = stream.read(block_bytes)
-    scanner = _scanner(data, found)
-    base = count = 0
-    most = settings().max_file_bytes // _LEAST_RECORD
-    final = False
-    while not final:
-        block = stream.read(block_bytes)
-        final = not block
-        batches, used = scanner.scan(data, base, final=final)
-        yield from batches
-        if scanner.stopped:
-            return
-        count += sum(batch.start.size for batch in batches)
-        if count > most:
-            found.damaged(base + used, f"there are more than {most:,} packets; reading stops")
-            return
-        data = data[used:] + block
-        base += used
-
-
-def _scanner(head: bytes, found: Found) -> Scanner:
+def _scanner(head: bytes, found: Found, *, compiled: bool) -> Scanner:
     from netguru.pcap.framing_pcap import PcapScanner, SnoopScanner
     from netguru.pcap.framing_pcapng import PcapngScanner
 
     found.format = recognise(head)
     if found.format == "pcapng":
-        return PcapngScanner(found)
+        return PcapngScanner(found, compiled=compiled)
     if found.format == "snoop":
         return SnoopScanner(found)
     if found.format:
-        return PcapScanner(found)
+        return PcapScanner(found, compiled=compiled)
     raise FileRejectedError("is not a capture", hint="pcap, pcapng and snoop files are read")
+
+
+class RowArrays:
+    """The rows that compiled kernels fill: one array each, used again for every batch."""
+
+    def __init__(self, rows: int = ROWS) -> None:
+        self.capacity = rows
+        self.columns: tuple[Any, ...] = tuple(np.zeros(rows, np.int64) for _ in range(6))
+
+    def batch(self, data: Any, base: int, count: int) -> Batch:
+        """Give the first `count` rows as a batch."""
+        return Batch(data, base, *(column[:count] for column in self.columns))
+
+
+class RowLists(RowArrays):
+    """The rows that kernels fill as plain Python: lists, which are faster there than arrays."""
+
+    def __init__(self, rows: int = ROWS) -> None:
+        self.capacity = rows
+        self.columns = tuple([0] * rows for _ in range(6))
+
+    def batch(self, data: Any, base: int, count: int) -> Batch:
+        """Give the first `count` rows as a batch of its own."""
+        return Batch(data, base, *(np.array(column[:count], np.int64) for column in self.columns))

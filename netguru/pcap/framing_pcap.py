@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from netguru import resources
 from netguru.model.capture import CaptureInterface
-from netguru.pcap.framing import MAX_PACKET_BYTES, Batch
+from netguru.pcap.framing import MAX_PACKET_BYTES, Batch, RowArrays
+from netguru.pcap.kernels import framing as kernels
+from netguru.pcap.kernels import load
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from netguru.pcap.framing import Found
@@ -44,12 +48,11 @@ MAGICS = {
     bytes.fromhex("34cdb2a1"): Variant("pcap (modified)", "<", 1000, 24),
 }
 SNOOP_MAGIC = b"snoop\0\0\0"
-_SNOOP_RECORD = 24
-# Version 2.3 files may hold the two lengths in either order, older ones hold them swapped (libpcap, sf-pcap.c).
-_SWAPPED_BEFORE = (2, 3)
+_SNOOP_HEADER, _SNOOP_RECORD = 16, 24
+_CUT = "the file is cut short in the middle of a packet"
 
 
-def fields(data: bytes, positions: NDArray[np.int64], at: int, order: str) -> NDArray[np.int64]:
+def fields(data: Any, positions: NDArray[np.int64], at: int, order: str) -> NDArray[np.int64]:
     """Read the 32-bit field at distance `at` from every position."""
     if not positions.size:
         return np.empty(0, np.int64)
@@ -60,44 +63,76 @@ def fields(data: bytes, positions: NDArray[np.int64], at: int, order: str) -> ND
 class PcapScanner:
     """Find the records of a pcap file."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Found, *, compiled: bool = False) -> None:
         self.found = found
         self.stopped = False
+        self.position = 0
         self._variant: Variant | None = None
-        self._version = (2, 4)
+        self._lengths = kernels.IN_ORDER
         self._link_type = 0
+        self._records = load.compiled("framing").pcap_records if compiled else None
+        self._rows = RowArrays() if compiled else None
 
-    def scan(self, data: bytes, base: int, *, final: bool) -> tuple[list[Batch], int]:
-        """Find whole records in `data`."""
-        position = 0
+    def scan(self, data: Any, base: int, *, final: bool) -> Iterator[Batch]:
+        """Give the packets of whole records in `data`."""
+        self.position = 0
         if self._variant is None:
-            position = self._file_header(data)
-            if self._variant is None:
-                self.stopped = True
-                return [], len(data)
-        positions, position = self._walk(data, position, base, final=final, variant=self._variant)
-        return [self._batch(data, base, positions, self._variant)], position
+            self._file_header(data)
+        if self._variant is None:
+            self.stopped = True
+            return
+        if self._records is None:
+            yield self._plain(data, base, self._variant)
+        else:
+            yield from self._compiled(data, base, self._variant)
+        if final and self.position < len(data) and not self.stopped:
+            self.found.damaged(base + self.position, _CUT)
 
-    def _file_header(self, data: bytes) -> int:
-        variant = MAGICS[data[:4]]
+    def _file_header(self, data: Any) -> None:
+        variant = MAGICS[bytes(data[:4])]
         if len(data) < _FILE_HEADER:
             self.found.damaged(0, "the file is cut short in its header")
-            return 0
+            return
         major, minor, _, _, snaplen, link = struct.unpack_from(f"{variant.order}HHIIII", data, 4)
-        self._version = (major, minor)
+        # Version 2.3 files may hold the two lengths in either order, older ones hold them swapped (libpcap, sf-pcap.c).
+        if (major, minor) < (2, 3):
+            self._lengths = kernels.SWAPPED
+        elif (major, minor) == (2, 3):
+            self._lengths = kernels.MAYBE_SWAPPED
         self._link_type = link & _LINK_TYPE_MASK
         self.found.interfaces.append(CaptureInterface(index=0, link_type=self._link_type, snaplen=snaplen))
         self._variant = variant
-        return _FILE_HEADER
+        self.position = _FILE_HEADER
+        if self._rows is not None:
+            self._rows.columns[5][:] = self._link_type
 
-    def _walk(
-        self, data: bytes, position: int, base: int, *, final: bool, variant: Variant
-    ) -> tuple[NDArray[np.int64], int]:
-        """Step from record to record: the one loop over packets, so it does nothing else."""
+    def _compiled(self, data: Any, base: int, variant: Variant) -> Iterator[Batch]:
+        assert self._rows is not None  # noqa: S101 - made together with the kernel
+        assert self._records is not None  # noqa: S101 - as above
+        start, captured, length, time_ns, *_ = self._rows.columns
+        reason = kernels.FULL
+        while reason == kernels.FULL:
+            count, self.position, reason = self._records(
+                data, self.position, len(data), 0, self._rows.capacity,
+                int(variant.order == ">"), variant.record, variant.unit_ns, self._lengths,
+                start, captured, length, time_ns,
+            )  # fmt: skip
+            yield self._rows.batch(data, base, count)
+        if reason == kernels.OTHER:
+            kept, wire = struct.unpack_from(f"{variant.order}II", data, self.position + 8)
+            swapped = self._lengths == kernels.SWAPPED or (self._lengths == kernels.MAYBE_SWAPPED and kept > wire)
+            self._too_long(base + self.position, wire if swapped else kept)
+
+    def _too_long(self, offset: int, captured: int) -> None:
+        self.found.damaged(offset, f"packet of {captured} bytes, more than {MAX_PACKET_BYTES}; reading stops")
+        self.stopped = True
+
+    def _plain(self, data: bytes, base: int, variant: Variant) -> Batch:
+        """Step from record to record as Python does it fastest: the loop finds the places, numpy reads the fields."""
         lengths = struct.Struct(f"{variant.order}II").unpack_from
-        header, end = variant.record, len(data)
-        swapped = self._version < _SWAPPED_BEFORE
-        maybe = self._version == _SWAPPED_BEFORE
+        header, end, position = variant.record, len(data), self.position
+        swapped = self._lengths == kernels.SWAPPED
+        maybe = self._lengths == kernels.MAYBE_SWAPPED
         positions: list[int] = []
         append = positions.append
         while position + header <= end:
@@ -105,26 +140,22 @@ class PcapScanner:
             if swapped or (maybe and captured > length):
                 captured = length
             if captured > MAX_PACKET_BYTES:
-                self.found.damaged(
-                    base + position, f"packet of {captured} bytes, more than {MAX_PACKET_BYTES}; reading stops"
-                )
-                self.stopped = True
-                return np.array(positions, np.int64), position
+                self._too_long(base + position, captured)
+                break
             following = position + header + captured
             if following > end:
                 break
             append(position)
             position = following
-        if final and position < end:
-            self.found.damaged(base + position, "the file is cut short in the middle of a packet")
-        return np.array(positions, np.int64), position
+        self.position = position
+        return self._batch(data, base, np.array(positions, np.int64), variant)
 
     def _batch(self, data: bytes, base: int, at: NDArray[np.int64], variant: Variant) -> Batch:
         order = variant.order
         captured, length = fields(data, at, 8, order), fields(data, at, 12, order)
-        if self._version < _SWAPPED_BEFORE:
+        if self._lengths == kernels.SWAPPED:
             captured, length = length, captured
-        elif self._version == _SWAPPED_BEFORE:
+        elif self._lengths == kernels.MAYBE_SWAPPED:
             captured, length = np.minimum(captured, length), np.maximum(captured, length)
         return Batch(
             buffer=data,
@@ -144,25 +175,27 @@ class SnoopScanner:
     def __init__(self, found: Found) -> None:
         self.found = found
         self.stopped = False
+        self.position = 0
         self._link_type = -1
 
-    def scan(self, data: bytes, base: int, *, final: bool) -> tuple[list[Batch], int]:
-        """Find whole records in `data`."""
-        position = 0
+    def scan(self, data: Any, base: int, *, final: bool) -> Iterator[Batch]:
+        """Give the packets of whole records in `data`."""
+        self.position = 0
         if self._link_type < 0:
-            if len(data) < 16:  # noqa: PLR2004 - the file header of RFC 1761
+            if len(data) < _SNOOP_HEADER:
                 self.found.damaged(0, "the file is cut short in its header")
                 self.stopped = True
-                return [], len(data)
+                return
             self._link_type = _snoop_link_type(struct.unpack_from(">I", data, 12)[0])
             self.found.interfaces.append(CaptureInterface(index=0, link_type=self._link_type))
-            position = 16
-        positions, position = self._walk(data, position, base, final=final)
-        return [self._batch(data, base, positions)], position
+            self.position = _SNOOP_HEADER
+        yield self._batch(data, base, self._walk(data, base))
+        if final and self.position < len(data) and not self.stopped:
+            self.found.damaged(base + self.position, _CUT)
 
-    def _walk(self, data: bytes, position: int, base: int, *, final: bool) -> tuple[NDArray[np.int64], int]:
+    def _walk(self, data: Any, base: int) -> NDArray[np.int64]:
         positions: list[int] = []
-        end = len(data)
+        position, end = self.position, len(data)
         while position + _SNOOP_RECORD <= end:
             captured, record = struct.unpack_from(">II", data, position + 4)
             if captured > MAX_PACKET_BYTES or record < _SNOOP_RECORD + captured or record > 2 * MAX_PACKET_BYTES:
@@ -170,16 +203,15 @@ class SnoopScanner:
                     base + position, f"record of {record} bytes with a packet of {captured}; reading stops"
                 )
                 self.stopped = True
-                return np.array(positions, np.int64), position
+                break
             if position + record > end:
                 break
             positions.append(position)
             position += record
-        if final and position < end:
-            self.found.damaged(base + position, "the file is cut short in the middle of a packet")
-        return np.array(positions, np.int64), position
+        self.position = position
+        return np.array(positions, np.int64)
 
-    def _batch(self, data: bytes, base: int, at: NDArray[np.int64]) -> Batch:
+    def _batch(self, data: Any, base: int, at: NDArray[np.int64]) -> Batch:
         return Batch(
             buffer=data,
             base=base,

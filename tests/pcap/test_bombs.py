@@ -1,43 +1,28 @@
-"""Small files that unfold into large ones: reading stops and says so."""
+"""Small files that unfold into large ones: they are read in fixed memory, and reading stops and says so."""
 
 from __future__ import annotations
 
 import gzip
+import io
 import struct
+import tracemalloc
 from typing import TYPE_CHECKING
 
-import pytest
-
 from netguru import pcap
-from netguru.settings import settings
+from netguru.pcap import streams
+from netguru.pcap.framing import Found, open_forward, read_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    import pytest
 
 _HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
 
 
-@pytest.fixture(autouse=True)
-def _small_cap(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("NETGURU_MAX_FILE_MB", "1")
-    settings.cache_clear()
-    yield
-    monkeypatch.undo()
-    settings.cache_clear()
-
-
-def test_empty_records_without_end(tmp_path: Path) -> None:
-    file = tmp_path / "bomb.pcap.gz"
-    file.write_bytes(gzip.compress(_HEADER + bytes(9_000_000), 1))
-
-    found = pcap.summary(file)
-
-    assert 50_000 <= found.packets < 562_500
-    assert any("more than 50,000 packets" in note for note in found.coverage.notes)
-
-
-def test_bytes_without_end(tmp_path: Path) -> None:
+def test_more_than_a_thousand_times_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "_BOMB_FLOOR", 1_000_000)
+    monkeypatch.setattr(streams, "_BOMB_RATIO", 10)
     record = struct.pack("<IIII", 1, 0, 200_000, 200_000) + bytes(200_000)
     file = tmp_path / "bomb.pcap.gz"
     file.write_bytes(gzip.compress(_HEADER + record * 100, 1))
@@ -45,4 +30,29 @@ def test_bytes_without_end(tmp_path: Path) -> None:
     found = pcap.summary(file)
 
     assert 0 < found.packets < 100
-    assert any("unpacks to more than 10 MB" in note for note in found.coverage.notes)
+    assert any("unpacks to more than 10 times its size" in note for note in found.coverage.notes)
+
+
+def test_an_honest_capture_of_zeros_is_whole(tmp_path: Path) -> None:
+    record = struct.pack("<IIII", 1, 0, 200_000, 200_000) + bytes(200_000)
+    file = tmp_path / "zeros.pcap.gz"
+    file.write_bytes(gzip.compress(_HEADER + record * 100, 1))
+
+    found = pcap.summary(file)
+
+    assert found.packets == 100
+    assert not found.damage
+
+
+def test_records_of_nothing_take_no_memory() -> None:
+    packed = io.BytesIO(gzip.compress(_HEADER + bytes(8_000_000), 1))
+    found = Found()
+    tracemalloc.start()
+    try:
+        count = sum(batch.start.size for batch in read_batches(open_forward(packed, found), found))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert count == 8_000_000 // 16
+    assert peak < 30_000_000
