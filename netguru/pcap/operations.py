@@ -1,4 +1,4 @@
-"""Operations on captures: summary, flows, packets, TCP analysis, one packet in full."""
+"""Operations on captures: summary, flows, packets, TCP analysis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 from netguru.operations import operation
 from netguru.pcap.results import (
-    Dissection,
     Flows,
     Packets,
     Summary,
@@ -79,16 +78,3 @@ def tcp(file: Path) -> TcpAnalysis:
     from netguru.pcap.tcp_report import tcp_report
 
     return tcp_report(_open(file))
-
-
-@operation("pcap.dissect")
-def dissect(file: Path, number: int) -> Dissection:
-    """Take one packet of a capture apart, layer by layer.
-
-    Args:
-        file: the capture.
-        number: the packet's number, from 1 as in Wireshark.
-    """
-    from netguru.pcap.dissection import dissect_packet
-
-    return dissect_packet(_open(file), number)

@@ -117,29 +117,6 @@ class Packets(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
-    """One layer of a dissected packet with its fields in order."""
-
-    name: str
-    fields: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dissection(Result):
-    """One packet in full: its layers from the outside in, and its bytes."""
-
-    schema: ClassVar[str] = "netguru.pcap.dissect/1"
-    primary: ClassVar[str] = "layers"
-
-    source: str
-    number: int
-    time: str | None
-    description: str
-    layers: tuple[Layer, ...]
-    hex: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
     """The packets that carry one TCP flag."""
 

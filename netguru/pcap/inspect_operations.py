@@ -1,0 +1,65 @@
+"""Operations that look into chosen packets: dissect, export, follow, query."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from netguru.operations import operation
+from netguru.operations.context import CancelToken, Progress
+from netguru.pcap.inspect_results import Dissection, Export
+
+if TYPE_CHECKING:
+    from netguru.pcap.capture import CaptureFile
+
+
+def _open(file: Path) -> CaptureFile:
+    from netguru.workspace import open_capture
+
+    # The reader of this room makes every capture handle.
+    return cast("CaptureFile", open_capture(file))
+
+
+@operation("pcap.dissect")
+def dissect(file: Path, number: int, *, engine: Literal["auto", "scapy", "tshark"] = "auto") -> Dissection:
+    """Take one packet of a capture apart, layer by layer.
+
+    tshark does it where it is installed, and sees what came before, so that messages which span
+    packets are put together; else scapy does, which sees the packet alone.
+
+    Args:
+        file: the capture.
+        number: the packet's number, from 1 as in Wireshark.
+        engine: what takes it apart; auto is tshark where it is installed, else scapy.
+    """
+    from netguru.pcap.dissection import dissect_packet
+
+    return dissect_packet(_open(file), number, engine=engine)
+
+
+@operation("pcap.export", effect="write")
+def export(
+    file: Path,
+    *,
+    out: Path,
+    packets: str = "",
+    flow: int | None = None,
+    progress: Progress,
+    cancel: CancelToken,
+) -> Export:
+    """Write chosen packets of a capture as a capture of its own.
+
+    Interfaces, link types, times and original lengths are kept. A packet must fulfil all that is
+    stated; without any choice all packets are written.
+
+    Args:
+        file: the capture.
+        out: the file to write: pcap when its name ends in .pcap, else pcapng.
+        packets: packet numbers and ranges, as in 1-10,15,200-.
+        flow: the number of a conversation of pcap.flows.
+    """
+    from netguru.pcap.exporting import export_packets, selection
+
+    capture = _open(file)
+    where = selection(capture, packets=packets, flow=flow)
+    return export_packets(capture, out, where=where, progress=progress, cancel=cancel)
