@@ -39,6 +39,7 @@ NUMPY: dict[str, Any] = {
     "u64": np.uint64,
     "i64": np.uint64,
 }
+_CACHE_LINE = 64
 _WIDTHS = (np.uint8, np.uint16, np.uint32, np.uint64)
 GROUPS = tuple(dict.fromkeys(column.group for column in INNER if column.group))
 BIT = {group: 1 << place for place, group in enumerate(GROUPS)}
@@ -83,7 +84,11 @@ class Chunk:
     def empty(cls, rows: int = ROWS) -> Chunk:
         """Make an empty chunk for a number of rows."""
         counts = [sum(1 for matrix, _ in places().values() if matrix == number) for number in range(len(_WIDTHS))]
-        m8, m16, m32, m64 = (np.zeros((count, rows), width) for count, width in zip(counts, _WIDTHS, strict=True))
+        # A cache line more in each column: columns a power of two apart would fall upon the same places of the cache.
+        m8, m16, m32, m64 = (
+            np.zeros((count, rows + _CACHE_LINE // np.dtype(width).itemsize), width)
+            for count, width in zip(counts, _WIDTHS, strict=True)
+        )
         return cls(m8, m16, m32, m64, np.zeros(rows, np.uint32))
 
     def values(self, name: str) -> NDArray[Any]:

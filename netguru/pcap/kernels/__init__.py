@@ -25,6 +25,16 @@ KERNELS: dict[str, dict[str, Callable[..., object]]] = {}
 """The kernels of each module by name, in the order of their definition."""
 
 
+INLINED: set[tuple[str, str]] = set()
+"""Module and name of the kernels that are compiled into their callers."""
+
+
+def inlined(function: _F) -> _F:
+    """Mark a kernel that is called for every packet with many arrays: handing these over costs more than copying it."""
+    INLINED.add((function.__module__, function.__name__))
+    return kernel(function)
+
+
 def kernel(function: _F) -> _F:
     """Mark a function as a kernel; it stays the plain function that it is."""
     KERNELS.setdefault(function.__module__, {})[function.__name__] = function

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from netguru.pcap.chunks import BIT, place
-from netguru.pcap.kernels import kernel
+from netguru.pcap.kernels import inlined, kernel
 
 Data = Any
 Matrix = Any
@@ -166,7 +166,7 @@ def u64(data: Data, at: int) -> int:
     return u32(data, at) << 32 | u32(data, at + 4)
 
 
-@kernel
+@inlined
 def link_layer(
     data: Data, start: int, end: int, limit: int, link: int, row: int, has: int,
     m8: Matrix, m16: Matrix, m32: Matrix, m64: Matrix,
@@ -431,7 +431,7 @@ def wlan(data: Data, at: int, end: int, row: int, has: int, m64: Matrix) -> tupl
     return LLC, at + size, has | HAS_ETH_SRC | HAS_ETH_DST
 
 
-@kernel
+@inlined
 def network_layer(
     data: Data, start: int, at: int, end: int, limit: int, kind: int, row: int, has: int,
     m8: Matrix, m16: Matrix, m32: Matrix, m64: Matrix,
@@ -462,7 +462,7 @@ def network_layer(
     return -1, at, end, limit, has
 
 
-@kernel
+@inlined
 def ipv4(
     data: Data, start: int, at: int, end: int, limit: int, row: int, has: int,
     m8: Matrix, m16: Matrix, m32: Matrix, m64: Matrix,
@@ -563,7 +563,7 @@ def ipv6(
     return carried(start, at, end, limit, protocol, offset, row, has, m8, m16, m32)
 
 
-@kernel
+@inlined
 def carried(
     start: int, at: int, end: int, limit: int, protocol: int, offset: int, row: int, has: int,
     m8: Matrix, m16: Matrix, m32: Matrix,
@@ -580,7 +580,7 @@ def carried(
     return protocol, at, end, limit, has | HAS_TRANSPORT
 
 
-@kernel
+@inlined
 def transport_layer(
     data: Data, start: int, at: int, end: int, limit: int, protocol: int, row: int, has: int,
     m8: Matrix, m16: Matrix, m32: Matrix, m64: Matrix,
@@ -637,7 +637,7 @@ def transport_layer(
     return has, limit
 
 
-@kernel
+@inlined
 def tcp(data: Data, at: int, end: int, row: int, has: int, m8: Matrix, m16: Matrix, m32: Matrix) -> int:
     """Read a TCP header and its options (RFC 9293, 7323, 2018, 2385)."""
     m32[SEQ, row] = u32(data, at + 4)

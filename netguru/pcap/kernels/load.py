@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
-from netguru.pcap.kernels import KERNELS
+from netguru.pcap.kernels import INLINED, KERNELS
 
 MODULES = ("framing", "decode", "flows", "tcp", "strict")
 _READY = "ready"
@@ -48,7 +48,8 @@ def _load(name: str, place: Path) -> SimpleNamespace:
     config.CACHE_DIR = str(place)
     try:
         for each, plain in KERNELS[module.__name__].items():
-            names[each] = numba.njit(_bound(plain, names), cache=True, nogil=True)
+            inline = "always" if (module.__name__, each) in INLINED else "never"
+            names[each] = numba.njit(_bound(plain, names), cache=True, nogil=True, inline=inline)
     finally:
         config.CACHE_DIR = before
     return SimpleNamespace(**{each: names[each] for each in KERNELS[module.__name__]})
