@@ -11,7 +11,8 @@ from typing import IO, TYPE_CHECKING, Protocol
 
 from netguru.errors import InputError
 from netguru.model.evidence import QUOTATION_LIMIT, Evidence
-from netguru.pcap.framing import GZIP_MAGIC, Found, open_stream
+from netguru.pcap.framing import Found
+from netguru.pcap.streams import open_forward, open_seekable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -52,7 +53,7 @@ class CaptureFile:
         self._connections: list[Connection] | None = None
         self._protocols: dict[str, pl.DataFrame] = {}
         self._neighbors: tuple[Neighbor, ...] | None = None
-        self._unpacked: IO[bytes] | None = None
+        self._bytes: IO[bytes] | None = None
 
     def __repr__(self) -> str:
         return f"CaptureFile({self._source.name!r})"
@@ -130,15 +131,11 @@ class CaptureFile:
         from netguru.pcap.totals import Totals
 
         found, totals = Found(), Totals()
-        stream = self._open(found)
-        engine = Engine(stream, found, compiled=wants_compiled(self._source.path.stat().st_size))
-        try:
+        with open_forward(self._source.path, found) as stream:
+            engine = Engine(stream, found, compiled=wants_compiled(self._source.path.stat().st_size))
             for chunk in engine.chunks():
                 totals.take(chunk)
                 yield chunk
-        finally:
-            if self._unpacked is None:
-                stream.close()
         self._found, self._totals, self._conversations = found, totals, engine.conversations
 
     def rows(self, columns: Collection[str], where: pl.Expr | None = None) -> Iterator[pl.DataFrame]:
@@ -227,16 +224,6 @@ class CaptureFile:
                 self._connections = connections(self)
             return self._connections
 
-    def _open(self, found: Found) -> IO[bytes]:
-        # An unpacked copy of a gzip file is kept for random access; a plain file is opened for each use.
-        if self._unpacked is not None:
-            return self._unpacked
-        stream = open_stream(self._source.path, found)
-        with self._source.path.open("rb") as raw:
-            if raw.read(2) == GZIP_MAGIC:
-                self._unpacked = stream
-        return stream
-
     def senders(self) -> frozenset[str]:
         """Give the addresses that sent IP packets."""
         import polars as pl
@@ -318,13 +305,13 @@ class CaptureFile:
 
     def _ranges(self, ranges: Iterable[tuple[int, int]]) -> list[bytes]:
         with self._lock:
-            stream = self._open(Found())
+            # Offsets are those of the unpacked capture: a packed file is unpacked once.
+            if self._bytes is None:
+                self._bytes = open_seekable(self._source.path, Found())
             result = []
             for offset, count in ranges:
-                stream.seek(offset)
-                result.append(stream.read(count))
-            if self._unpacked is None:
-                stream.close()
+                self._bytes.seek(offset)
+                result.append(self._bytes.read(count))
             return result
 
     def describe(self, number: int) -> str:

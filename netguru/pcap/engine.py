@@ -6,7 +6,7 @@ followed in plain Python from the same source, because loading the compiler take
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from netguru.pcap.kernels import load
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netguru.pcap.framing import Batch, Found
+    from netguru.pcap.framing import Found
 
 COMPILED_FROM = 8_000_000
 """Bytes of a capture from which the compiled kernels pay for being loaded (about 25 thousand packets)."""
@@ -62,31 +62,20 @@ class Engine:
         decode = load.compiled("decode").decode
         chunk = Chunk.empty(ROWS)
         count = 0
-        for batch in read_batches(self._stream, self._found, **_compiled_framing()):
-            data, rows = np.frombuffer(batch.buffer, np.uint8), _rows(batch)
-            first = 0
-            while first < batch.start.size:
+        for batch in read_batches(self._stream, self._found, compiled=True):
+            rows = (batch.start, batch.captured, batch.length, batch.time_ns, batch.interface, batch.link_type)
+            matrices = (chunk.m8, chunk.m16, chunk.m32, chunk.m64, chunk.present)
+            first, packets = 0, batch.start.size
+            while first < packets:
                 first, chunk.count = decode(
-                    data, batch.base, count + 1, first, rows, chunk.count, ROWS,
-                    chunk.m8, chunk.m16, chunk.m32, chunk.m64, chunk.present,
-                )  # fmt: skip
-                if first < batch.start.size:
+                    batch.buffer, batch.base, count + 1, first, packets, *rows, chunk.count, ROWS, *matrices
+                )
+                if first < packets:
                     yield chunk
                     chunk.count = 0
-            count += batch.start.size
+            count += packets
         if chunk.count:
             yield chunk
 
     def _follow(self, chunk: Chunk) -> None:
         self.conversations.take(chunk)
-
-
-def _compiled_framing() -> dict[str, Any]:
-    return {}
-
-
-def _rows(batch: Batch) -> Any:
-    return np.stack([batch.start, batch.captured, batch.length, batch.time_ns, batch.interface, batch.link_type])
-
-
-Collector = "Callable[[Chunk], None]"

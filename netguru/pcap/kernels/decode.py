@@ -14,6 +14,7 @@ from netguru.pcap.chunks import BIT, place
 from netguru.pcap.kernels import inlined, kernel
 
 Data = Any
+Values = Any
 Matrix = Any
 
 DONE, LLC, IP, PPP, ETHERNET, MPLS = -1, -2, -3, -4, -5, -6
@@ -87,29 +88,29 @@ HAS_PAYLOAD, HAS_HEAD, HAS_TUNNEL_ID = BIT["payload"], BIT["head"], BIT["tunnel_
 
 @kernel
 def decode(
-    data: Data, base: int, number: int, first: int, batch: Matrix, row: int, capacity: int,
-    m8: Matrix, m16: Matrix, m32: Matrix, m64: Matrix, present: Matrix,
+    data: Data, base: int, number: int, first: int, packets: int,
+    starts: Values, captures: Values, lengths: Values, times: Values, interfaces: Values, links: Values,
+    row: int, capacity: int, m8: Matrix, m16: Matrix, m32: Matrix, m64: Matrix, present: Matrix,
 ) -> tuple[int, int]:  # fmt: skip
     """Decode the packets of a batch from `first` on into rows from `row` on, while there is room.
 
-    `batch` has the rows start, captured, length, time_ns, interface, link_type; `number` is that of
-    the batch's first packet. Gives the index of the first packet not decoded, and the next row.
+    `number` is that of the batch's first packet. Gives the index of the first packet not decoded,
+    and the next row.
     """
-    packets = batch.shape[1]
     index = first
     while index < packets and row + MAX_DEPTH <= capacity:
-        start, captured, length = batch[0, index], batch[1, index], batch[2, index]
-        end = start + captured
-        limit = start + max(length, captured)
-        link = batch[5, index]
+        start, length = starts[index], lengths[index]
+        end = start + captures[index]
+        limit = start + max(length, end - start)
+        link = links[index]
         tunnel = tunnel_id = 0
         for _ in range(MAX_DEPTH):
             has = 0
             m32[NUMBER, row] = number + index
-            m64[TIME, row] = batch[3, index]
-            if batch[3, index] != NO_TIME:
+            m64[TIME, row] = times[index]
+            if times[index] != NO_TIME:
                 has = HAS_TIME
-            m16[INTERFACE, row] = batch[4, index]
+            m16[INTERFACE, row] = interfaces[index]
             m16[LINK_TYPE, row] = link
             m32[LENGTH, row] = limit - start if tunnel else length
             m32[CAPTURED, row] = end - start
