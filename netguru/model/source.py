@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from netguru.errors import FileRejectedError
 from netguru.model.evidence import QUOTATION_LIMIT, Evidence
 
 if TYPE_CHECKING:
@@ -32,24 +34,46 @@ def split_lines(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """Name one file: `name` relative to the input, `path` on disk, digest and size in bytes."""
+    """Name one file: `name` relative to the input, `path` on disk, digest and size in bytes.
+
+    Made by `of`, the digest is computed when it is first asked for: a large capture is read once more for it.
+    """
 
     name: str
     path: Path
     sha256: str
     size: int
+    _changed: int = field(default=0, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, path: Path, *, name: str = "") -> SourceFile:
-        """Read a file once, in blocks, to get its digest.
-
-        Raises OSError as `open` does.
-        """
-        digest = hashlib.sha256()
+        """Name a file that can be opened; raises OSError as `open` does."""
         with path.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-        return cls(name=name or path.name, path=path, sha256=digest.hexdigest(), size=path.stat().st_size)
+            status = os.fstat(stream.fileno())
+        file = object.__new__(cls)
+        known = {"name": name or path.name, "path": path, "size": status.st_size, "_changed": status.st_mtime_ns}
+        for key, value in known.items():
+            object.__setattr__(file, key, value)
+        return file
+
+    def __getattr__(self, name: str) -> str:
+        # Asked for what is not set: for the digest of a file that was named and not hashed yet.
+        if name != "sha256":
+            raise AttributeError(name)
+        object.__setattr__(self, "sha256", self._digest())
+        return self.sha256
+
+    def _digest(self) -> str:
+        """Hash the file in fixed memory; raises FileRejectedError when it is not the file that was named."""
+        try:
+            with self.path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                status = os.fstat(stream.fileno())
+        except OSError as error:
+            raise FileRejectedError(f"cannot be read: {error.strerror or error}", place=self.name) from None
+        if (status.st_size, status.st_mtime_ns) != (self.size, self._changed):
+            raise FileRejectedError("changed while it was read", place=self.name, hint="run it again")
+        return digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,8 +114,9 @@ def recognise(head: bytes) -> str:
     >>> recognise(bytes.fromhex("d4c3b2a1")), recognise(b"hostname r1")
     ('pcap', '')
     """
-    from netguru.pcap.framing_pcap import MAGICS, SNOOP_MAGIC
+    from netguru.pcap.framing_pcap import SNOOP_MAGIC
     from netguru.pcap.framing_pcapng import SECTION_MAGIC
+    from netguru.pcap.pcap_variants import MAGICS
 
     if head[:4] in MAGICS:
         return MAGICS[head[:4]].format

@@ -1,12 +1,11 @@
 """Framing of pcap files, with the byte orders and variants that are met, and of snoop files.
 
-pcap: draft-ietf-opsawg-pcap. The modified format (0xa1b2cd34) has 8 more bytes a record. snoop: RFC 1761.
+pcap: draft-ietf-opsawg-pcap, its variants in `pcap_variants`. snoop: RFC 1761.
 """
 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from netguru.model.capture import CaptureInterface
 from netguru.pcap.framing import MAX_PACKET_BYTES, Batch, RowArrays
 from netguru.pcap.kernels import framing as kernels
 from netguru.pcap.kernels import load
+from netguru.pcap.pcap_variants import FILE_HEADER, MAGICS, variant_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,30 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from netguru.pcap.framing import Found
+    from netguru.pcap.pcap_variants import Variant
 
-_FILE_HEADER = 24
-# FCS bits and reserved bits share the field with the link type (draft-ietf-opsawg-pcap, section 4).
-_LINK_TYPE_MASK = 0xFFFF
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One kind of pcap file: byte order, nanoseconds per fraction, bytes of a record header."""
-
-    format: str
-    order: str
-    unit_ns: int
-    record: int
-
-
-MAGICS = {
-    bytes.fromhex("a1b2c3d4"): Variant("pcap", ">", 1000, 16),
-    bytes.fromhex("d4c3b2a1"): Variant("pcap", "<", 1000, 16),
-    bytes.fromhex("a1b23c4d"): Variant("pcap (nanoseconds)", ">", 1, 16),
-    bytes.fromhex("4d3cb2a1"): Variant("pcap (nanoseconds)", "<", 1, 16),
-    bytes.fromhex("a1b2cd34"): Variant("pcap (modified)", ">", 1000, 24),
-    bytes.fromhex("34cdb2a1"): Variant("pcap (modified)", "<", 1000, 24),
-}
 SNOOP_MAGIC = b"snoop\0\0\0"
 _SNOOP_HEADER, _SNOOP_RECORD = 16, 24
 _CUT = "the file is cut short in the middle of a packet"
@@ -68,8 +46,6 @@ class PcapScanner:
         self.stopped = False
         self.position = 0
         self._variant: Variant | None = None
-        self._lengths = kernels.IN_ORDER
-        self._link_type = 0
         self._records = load.compiled("framing").pcap_records if compiled else None
         self._rows = RowArrays() if compiled else None
 
@@ -77,9 +53,8 @@ class PcapScanner:
         """Give the packets of whole records in `data`."""
         self.position = 0
         if self._variant is None:
-            self._file_header(data)
+            self._file_header(data, final=final)
         if self._variant is None:
-            self.stopped = True
             return
         if self._records is None:
             yield self._plain(data, base, self._variant)
@@ -88,23 +63,22 @@ class PcapScanner:
         if final and self.position < len(data) and not self.stopped:
             self.found.damaged(base + self.position, _CUT)
 
-    def _file_header(self, data: Any) -> None:
-        variant = MAGICS[bytes(data[:4])]
-        if len(data) < _FILE_HEADER:
+    def _file_header(self, data: Any, *, final: bool) -> None:
+        """Read the file header; without effect where more bytes are needed for it."""
+        short = len(data) < FILE_HEADER or len(data) < MAGICS[bytes(data[:4])].header
+        variant = None if short else variant_of(data, final=final)
+        if short and final:
             self.found.damaged(0, "the file is cut short in its header")
+            self.stopped = True
+        if variant is None:
             return
-        major, minor, _, _, snaplen, link = struct.unpack_from(f"{variant.order}HHIIII", data, 4)
-        # Version 2.3 files may hold the two lengths in either order, older ones hold them swapped (libpcap, sf-pcap.c).
-        if (major, minor) < (2, 3):
-            self._lengths = kernels.SWAPPED
-        elif (major, minor) == (2, 3):
-            self._lengths = kernels.MAYBE_SWAPPED
-        self._link_type = link & _LINK_TYPE_MASK
-        self.found.interfaces.append(CaptureInterface(index=0, link_type=self._link_type, snaplen=snaplen))
+        self.found.format = variant.format
+        interface = CaptureInterface(index=0, link_type=variant.link_type, snaplen=variant.snaplen)
+        self.found.interfaces.append(interface)
         self._variant = variant
-        self.position = _FILE_HEADER
+        self.position = variant.header
         if self._rows is not None:
-            self._rows.columns[5][:] = self._link_type
+            self._rows.columns[5][:] = variant.link_type
 
     def _compiled(self, data: Any, base: int, variant: Variant) -> Iterator[Batch]:
         assert self._rows is not None  # noqa: S101 - made together with the kernel
@@ -114,13 +88,13 @@ class PcapScanner:
         while reason == kernels.FULL:
             count, self.position, reason = self._records(
                 data, self.position, len(data), 0, self._rows.capacity,
-                int(variant.order == ">"), variant.record, variant.unit_ns, self._lengths,
+                int(variant.order == ">"), variant.record, variant.unit_ns, variant.lengths,
                 start, captured, length, time_ns,
             )  # fmt: skip
             yield self._rows.batch(data, base, count)
         if reason == kernels.OTHER:
             kept, wire = struct.unpack_from(f"{variant.order}II", data, self.position + 8)
-            swapped = self._lengths == kernels.SWAPPED or (self._lengths == kernels.MAYBE_SWAPPED and kept > wire)
+            swapped = variant.lengths == kernels.SWAPPED or (variant.lengths == kernels.MAYBE_SWAPPED and kept > wire)
             self._too_long(base + self.position, wire if swapped else kept)
 
     def _too_long(self, offset: int, captured: int) -> None:
@@ -131,8 +105,8 @@ class PcapScanner:
         """Step from record to record as Python does it fastest: the loop finds the places, numpy reads the fields."""
         lengths = struct.Struct(f"{variant.order}II").unpack_from
         header, end, position = variant.record, len(data), self.position
-        swapped = self._lengths == kernels.SWAPPED
-        maybe = self._lengths == kernels.MAYBE_SWAPPED
+        swapped = variant.lengths == kernels.SWAPPED
+        maybe = variant.lengths == kernels.MAYBE_SWAPPED
         positions: list[int] = []
         append = positions.append
         while position + header <= end:
@@ -153,9 +127,9 @@ class PcapScanner:
     def _batch(self, data: bytes, base: int, at: NDArray[np.int64], variant: Variant) -> Batch:
         order = variant.order
         captured, length = fields(data, at, 8, order), fields(data, at, 12, order)
-        if self._lengths == kernels.SWAPPED:
+        if variant.lengths == kernels.SWAPPED:
             captured, length = length, captured
-        elif self._lengths == kernels.MAYBE_SWAPPED:
+        elif variant.lengths == kernels.MAYBE_SWAPPED:
             captured, length = np.minimum(captured, length), np.maximum(captured, length)
         return Batch(
             buffer=data,
@@ -165,7 +139,7 @@ class PcapScanner:
             length=length,
             time_ns=fields(data, at, 0, order) * 1_000_000_000 + fields(data, at, 4, order) * variant.unit_ns,
             interface=np.zeros(at.size, np.int64),
-            link_type=np.full(at.size, self._link_type, np.int64),
+            link_type=np.full(at.size, variant.link_type, np.int64),
         )
 
 

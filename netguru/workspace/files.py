@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import hashlib
+import shutil
 import stat
+import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netguru.errors import FileRejectedError
@@ -12,7 +17,7 @@ from netguru.model.source import SourceFile
 from netguru.settings import settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 HEAD_BYTES = 65536
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", codecs.BOM_UTF8: "utf-8-sig"}
@@ -21,8 +26,11 @@ _MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", codecs.B
 _NOT_TEXT = frozenset(range(0x20)) - frozenset(b"\t\n\r\x03\x07\x08\x0c\x1b")
 
 
-def admit(path: Path, *, name: str = "") -> SourceFile:
-    """Take a file for analysis; raises FileRejectedError with the reason and what to do."""
+def admit(path: Path, *, name: str = "", spared: Callable[[SourceFile], bool] | None = None) -> SourceFile:
+    """Take a file for analysis; raises FileRejectedError with the reason and what to do.
+
+    `spared` is asked about a file over the cap: what is worked through in fixed memory may have any size.
+    """
     place = str(path) if not name or name == path.name else name
     try:
         status = path.stat()
@@ -32,20 +40,36 @@ def admit(path: Path, *, name: str = "") -> SourceFile:
             raise FileRejectedError("is not a regular file", place=place)
         if status.st_size == 0:
             raise FileRejectedError("is empty", place=place)
+        file = SourceFile.of(path, name=name)
         cap = settings().max_file_bytes
-        if status.st_size > cap:
+        if file.size > cap and not (spared and spared(file)):
             raise FileRejectedError(
-                f"is {status.st_size / 1e6:.0f} MB, over the cap of {cap / 1e6:.0f} MB",
+                f"is {file.size / 1e6:.0f} MB, over the cap of {cap / 1e6:.0f} MB",
                 place=place,
                 hint="set NETGURU_MAX_FILE_MB to raise it",
             )
-        return SourceFile.of(path, name=name)
+        return file  # noqa: TRY300 - the errors below are those of looking at it
     except FileNotFoundError:
         raise FileRejectedError("does not exist", place=place) from None
     except PermissionError:
         raise FileRejectedError("may not be read: permission denied", place=place) from None
     except OSError as error:
         raise FileRejectedError(f"cannot be read: {error.strerror or error}", place=place) from None
+
+
+def keep_stdin() -> Path:
+    """Copy standard input to a temporary file, in fixed memory; it is removed when the program ends.
+
+    Raises FileRejectedError when nothing is piped in.
+    """
+    if sys.stdin is None or sys.stdin.isatty():
+        raise FileRejectedError("is a terminal: pipe a capture into it", place="standard input")
+    folder = tempfile.TemporaryDirectory(prefix="netguru-")
+    atexit.register(folder.cleanup)
+    path = Path(folder.name) / "stdin"
+    with path.open("wb") as stream:
+        shutil.copyfileobj(sys.stdin.buffer, stream, 1 << 20)
+    return path
 
 
 def read_bytes(file: SourceFile, count: int = -1) -> bytes:

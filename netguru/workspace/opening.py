@@ -14,19 +14,20 @@ from netguru.model.config import DeviceConfig
 from netguru.model.network import Network, Unread
 from netguru.model.state import DeviceState
 from netguru.operations.context import context
-from netguru.workspace.files import HEAD_BYTES, admit, decode, read_bytes
+from netguru.workspace.files import HEAD_BYTES, admit, decode, keep_stdin, read_bytes
 from netguru.workspace.naming import name_device
 from netguru.workspace.readers import file_readers, text_readers
 from netguru.workspace.transcript import split_transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from netguru.model.capture import Capture
     from netguru.model.source import Piece, SourceFile
     from netguru.workspace.readers import FileReader, Match, Reading, TextReader
 
 NOT_RECOGNISED = "not recognised as a capture, a configuration or the output of a device"
+_STDIN = "-"
 _LINKED_FOLDER = "is a link to a folder, which is not followed"
 _TRUTH = "ground truth of a sample network, never read"
 
@@ -58,7 +59,7 @@ def open_network(path: Path) -> Network:
         current.cancel.check()
         current.progress(position, len(names), name)
         try:
-            file, head = _admit(root, name, alone=alone)
+            file, head = _admit(root, name, alone=alone, spared=_is_capture)
             capture = _read_capture(file, head)
             if capture is not None:
                 opened.captures.append(capture)
@@ -77,14 +78,19 @@ def open_network(path: Path) -> Network:
 
 
 def open_capture(path: Path) -> Capture:
-    """Open one capture; raises FileRejectedError for anything else."""
-    names, root, _ = _names(path)
+    """Open one capture, of any size; raises FileRejectedError for anything else.
+
+    "-" is standard input, which is copied to a temporary file first: packets are read from it again.
+    """
+    names, root, _ = _names(keep_stdin() if str(path) == _STDIN else path)
     if root == path:
         raise FileRejectedError("is a folder, a capture file is needed", place=str(path))
-    file, head = _admit(root, names[0], alone=True)
+    file, head = _admit(root, names[0], alone=True, spared=_is_capture)
     capture = _read_capture(file, head)
     if capture is None:
-        raise FileRejectedError("is not a capture", place=str(path), hint="pcap, pcapng and snoop files are read")
+        raise FileRejectedError(
+            "is not a capture", place=str(path), hint="pcap, pcapng and snoop files are read, also compressed"
+        )
     return capture
 
 
@@ -139,15 +145,21 @@ def _walk(root: Path, skipped: list[Unread]) -> Iterable[str]:
         yield from ((here / name).relative_to(root).as_posix() for name in files if not name.startswith("."))
 
 
-def _admit(root: Path, name: str, *, alone: bool = False) -> tuple[SourceFile, bytes]:
+def _admit(
+    root: Path, name: str, *, alone: bool = False, spared: Callable[[SourceFile], bool] | None = None
+) -> tuple[SourceFile, bytes]:
     """Take a file of a folder, or one that the user named; a link may lead out of a folder only when named."""
     path = root / name
     if path.name.startswith("truth") and path.suffix == ".json":
         raise FileRejectedError(_TRUTH, place=name)
     if not alone and _leads_out(path, root):
         raise FileRejectedError("is a link out of the folder", place=name)
-    file = admit(path, name=name)
+    file = admit(path, name=name, spared=spared)
     return file, read_bytes(file, HEAD_BYTES)
+
+
+def _is_capture(file: SourceFile) -> bool:
+    return _read_capture(file, read_bytes(file, HEAD_BYTES)) is not None
 
 
 def _leads_out(path: Path, root: Path) -> bool:

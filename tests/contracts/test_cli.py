@@ -66,20 +66,37 @@ def test_folder_instead_of_a_file(name: str, tmp_path: Path, capsys: pytest.Capt
     assert "is a folder" in _complaint([name, str(tmp_path)], capsys)
 
 
-@pytest.mark.parametrize("name", _FILE_OPERATIONS)
-def test_over_the_cap(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def _small_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     from netguru.settings import settings
 
     monkeypatch.setenv("NETGURU_MAX_FILE_MB", "1")
     settings.cache_clear()
-    big = tmp_path / "big.pcap"
-    with big.open("wb") as stream:
-        stream.write(b"\xd4\xc3\xb2\xa1")
+
+
+def _big(path: Path, head: bytes) -> Path:
+    with path.open("wb") as stream:
+        stream.write(head)
         stream.truncate(1_500_000)
+    return path
+
+
+@pytest.mark.usefixtures("_small_cap")
+@pytest.mark.parametrize("name", _FILE_OPERATIONS)
+def test_over_the_cap(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    big = _big(tmp_path / "big.pcap", b"hostname r1\n")
 
     assert "over the cap of 1 MB" in _complaint([name, str(big)], capsys)
+
+
+@pytest.mark.usefixtures("_small_cap")
+def test_a_capture_may_have_any_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = (1).to_bytes(4, "little") + bytes(4) + (200_000).to_bytes(4, "little") * 2
+    big = _big(tmp_path / "big.pcap", bytes.fromhex("d4c3b2a1020004000000000000000000000004007f000000") + record)
+
+    assert cli.run(["pcap.summary", str(big), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["packets"] > 0
+    assert "over the cap of 1 MB" in _complaint(["files.add", str(big)], capsys)
 
 
 @contextmanager
