@@ -16,6 +16,7 @@ _WHERE = {
     "tcp": "operations",
     "dissect": "inspect_operations",
     "export": "inspect_operations",
+    "follow": "inspect_operations",
     "check": "protocol_operations",
     "protocol": "protocol_operations",
     "neighbors": "protocol_operations",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from netguru.operations import operation
 from netguru.operations.context import CancelToken, Progress
-from netguru.pcap.inspect_results import Dissection, Export
+from netguru.pcap.inspect_results import Dissection, Export, Followed
 
 if TYPE_CHECKING:
     from netguru.pcap.capture import CaptureFile
@@ -63,3 +63,43 @@ def export(
     capture = _open(file)
     where = selection(capture, packets=packets, flow=flow)
     return export_packets(capture, out, where=where, progress=progress, cancel=cancel)
+
+
+@operation("pcap.follow", effect="write")
+def follow(  # noqa: PLR0913 - each is an option of its own on the command line
+    file: Path,
+    stream: int,
+    *,
+    protocol: Literal["tcp", "udp"] = "tcp",
+    format: Literal["text", "hex", "raw"] = "text",  # noqa: A002 - what is chosen is the format
+    side: Literal["both", "client", "server"] = "both",
+    limit: int = 20_000,
+    out: Path | None = None,
+    progress: Progress,
+    cancel: CancelToken,
+) -> Followed:
+    """Give the bytes that the two sides of a conversation said, put into order.
+
+    Segments sent again are left out, those out of order wait for their turn, what was not captured is
+    shown as a hole. Text is escaped; line ends and tabs stay.
+
+    Args:
+        file: the capture.
+        stream: the number that Wireshark gives the conversation: tcp.stream or udp.stream, from 0.
+        protocol: what the number counts.
+        format: how bytes are shown: text, a hexadecimal dump, or raw (hexadecimal without more).
+        side: whose bytes are shown and written.
+        limit: how many bytes are shown.
+        out: a file to write all bytes to.
+    """
+    from netguru.pcap.following import View, follow_stream
+
+    return follow_stream(
+        _open(file),
+        stream,
+        protocol=protocol,
+        view=View(form=format, side=side, limit=limit),
+        out=out,
+        progress=progress,
+        cancel=cancel,
+    )

@@ -82,7 +82,8 @@ class Followed(Result):
     """A conversation's bytes in the order in which they were sent.
 
     `client_bytes` and `server_bytes` count what was captured, holes excluded. `complete` says that
-    the start and the end of both directions were captured (for TCP), with no hole between.
+    the start and the end of both directions were captured (for TCP), with no hole between. `text`
+    holds the shown bytes of all turns.
     """
 
     schema: ClassVar[str] = "netguru.pcap.follow/1"
@@ -99,6 +100,7 @@ class Followed(Result):
     holes: int
     hole_bytes: int
     complete: bool
+    text: str
     turns: tuple[Turn, ...]
     out: str | None
     written: int
