@@ -1,4 +1,4 @@
-"""Rows of flows and packets as they are shown."""
+"""Rows of flows as they are shown."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import polars as pl
 
 from netguru import resources
 from netguru.errors import FileRejectedError, InputError
-from netguru.pcap.addresses import client, destination, mac_text, server, source
-from netguru.pcap.results import Flow, Flows, Packet, Packets
+from netguru.pcap.addresses import client, server
+from netguru.pcap.results import Flow, Flows
 from netguru.pcap.schema import FLOWS
 from netguru.pcap.summarize import epoch_text
 
@@ -65,30 +65,6 @@ def _write(table: pl.DataFrame, out: Path) -> None:
         table.with_columns(texts).write_parquet(out)
     except OSError as error:
         raise FileRejectedError(f"cannot be written: {error.strerror or error}", place=str(out)) from None
-
-
-def list_packets(capture: CaptureFile, *, first: int, last: int, top: int) -> Packets:
-    """List packets of a range of numbers."""
-    _positive("--first", first)
-    _positive("--top", top)
-    end = min(last or capture.totals.packets, capture.totals.packets)
-    shown = capture.packets().filter(pl.col("number").is_between(first, min(end, first + top - 1))).collect()
-    return Packets(
-        total=max(end - first + 1, 0),
-        packets=tuple(_packet(capture, row) for row in shown.iter_rows(named=True)),
-        coverage=capture.coverage,
-    )
-
-
-def _packet(capture: CaptureFile, row: dict[str, Any]) -> Packet:
-    return Packet(
-        number=row["number"],
-        time=epoch_text(row["time_ns"]),
-        source=source(row) or mac_text(row["eth_src"]),
-        destination=destination(row) or mac_text(row["eth_dst"]),
-        length=row["length"],
-        description=capture.describe(row["number"]),
-    )
 
 
 def _positive(option: str, value: int) -> None:

@@ -1,4 +1,4 @@
-"""Operations on captures: summary, flows, packets, TCP analysis."""
+"""Operations on captures: summary, flows, TCP analysis."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 from netguru.operations import operation
 from netguru.pcap.results import (
     Flows,
-    Packets,
     Summary,
     TcpAnalysis,
 )
@@ -48,21 +47,6 @@ def flows(file: Path, *, out: Path | None = None, top: int = 100) -> Flows:
     from netguru.pcap.listing import list_flows
 
     return list_flows(_open(file), out=out, top=top)
-
-
-@operation("pcap.packets")
-def packets(file: Path, *, first: int = 1, last: int = 0, top: int = 50) -> Packets:
-    """List packets of a capture in file order, one line each.
-
-    Args:
-        file: the capture.
-        first: the number of the first packet.
-        last: the number of the last packet; 0 for the end.
-        top: how many to list.
-    """
-    from netguru.pcap.listing import list_packets
-
-    return list_packets(_open(file), first=first, last=last, top=top)
 
 
 @operation("pcap.tcp")

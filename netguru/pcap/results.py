@@ -93,30 +93,6 @@ class Flows(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Packet:
-    """One packet in a line; `time` is text of seconds since the epoch."""
-
-    number: int
-    time: str | None
-    source: str
-    destination: str
-    length: int
-    description: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packets(Result):
-    """Packets of a capture in file order; `total` counts all that were selected."""
-
-    schema: ClassVar[str] = "netguru.pcap.packets/1"
-    primary: ClassVar[str] = "packets"
-
-    total: int
-    packets: tuple[Packet, ...]
-    coverage: Coverage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
     """The packets that carry one TCP flag."""
 

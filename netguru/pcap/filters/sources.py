@@ -1,0 +1,253 @@
+"""Where the values of a filter come from: columns, protocol tables, bytes of the packets.
+
+A source gives a table for the packets that are still in question; its column `packet` is the place
+of the packet in the chunk, every row is one occurrence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import polars as pl
+
+from netguru.pcap.filters.headers import WHOLE, condition
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from netguru.pcap.capture import CaptureFile
+
+    Mask = NDArray[np.bool_]
+
+COLUMNAR, DECODED, READ = 0, 1, 2
+"""What a source costs: columns are there, messages are decoded, packets are read from the file."""
+
+PACKET, VALUE = "packet", "value"
+_LOCATED = ("offset", "captured")
+# Frames are read in parts, so that long packets of a whole chunk are not held at once.
+
+
+@dataclass(slots=True)
+class Rows:
+    """Hold the rows of one chunk: `numbers` of the packets, and the rows with the place of their packet."""
+
+    capture: CaptureFile
+    frame: pl.DataFrame
+    numbers: NDArray[np.int64]
+    made: dict[object, tuple[Mask, pl.DataFrame]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, capture: CaptureFile, frame: pl.DataFrame) -> Rows:
+        """Number the packets of a frame of `row_frames`."""
+        numbers = frame["number"].to_numpy().astype(np.int64)
+        fresh = np.ones(numbers.size, np.bool_)
+        fresh[1:] = numbers[1:] != numbers[:-1]
+        places = pl.Series(PACKET, np.cumsum(fresh) - 1, pl.UInt32)
+        return cls(capture, frame.with_columns(places), numbers[fresh])
+
+    def of_packets(self, mask: Mask) -> pl.DataFrame:
+        """Give the rows of some packets."""
+        if mask.all():
+            return self.frame
+        return self.frame.filter(pl.Series(mask[self.frame[PACKET].to_numpy()]))
+
+
+class Source(Protocol):
+    """What gives values."""
+
+    @property
+    def cost(self) -> int:
+        """Give the kind of work."""
+        ...
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Name the columns of the rows that it needs."""
+        ...
+
+    def table(self, rows: Rows, mask: Mask) -> pl.DataFrame:
+        """Give the occurrences in the packets of a mask; there may be others too."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The rows themselves."""
+
+    columns: frozenset[str]
+    cost: int = COLUMNAR
+
+    def table(self, rows: Rows, mask: Mask) -> pl.DataFrame:
+        """Give all rows: to choose among them costs more than to look at them."""
+        del mask
+        return rows.frame
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of some bytes read from the packet, `distance` behind the place that a column gives."""
+
+    place: str
+    distance: int
+    width: int
+    when: str
+    cost: int = READ
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Name the columns."""
+        return frozenset((*_LOCATED, *condition(self.when).meta.root_names(), *([self.place] if self.place else [])))
+
+    def table(self, rows: Rows, mask: Mask) -> pl.DataFrame:
+        """Read the bytes; a packet that is cut before them has no value."""
+        start = (pl.col(self.place).cast(pl.Int64) if self.place else pl.lit(0, pl.Int64)) + self.distance
+        found = rows.of_packets(mask).filter(condition(self.when)).with_columns(start.alias("_start"))
+        found = found.filter(pl.col("_start").is_not_null() & (pl.col("_start") + self.width <= pl.col("captured")))
+        values = [int.from_bytes(part, "big") for part in read(rows.capture, found, pl.lit(self.width))]
+        return found.select(PACKET, pl.Series(VALUE, values, pl.Int64))
+
+
+def read(capture: CaptureFile, rows: pl.DataFrame, length: pl.Expr) -> list[bytes]:
+    """Read the captured bytes from `_start` of rows."""
+    return capture.payloads(
+        rows.select(*_LOCATED, pl.col("_start").alias("payload_offset"), length.cast(pl.Int64).alias("payload_length"))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Bytes of the packet: from the place in a column on, to the end of what the header covers.
+
+    `header` limits a slice to the header itself: what `contains` and `matches` look through goes on
+    to the end of the packet, as in Wireshark.
+    """
+
+    name: str
+    when: str
+    place: str
+    length: str
+    payload: bool = False
+    cost: int = READ
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Name the columns."""
+        places = [name for name in (self.place, self.length) if name]
+        layered = ("network_offset", "network_length") if self.place else ()
+        return frozenset((*_LOCATED, *places, *layered, *condition(self.when).meta.root_names()))
+
+    def table(self, rows: Rows, mask: Mask) -> pl.DataFrame:
+        """Read the bytes."""
+        found = rows.of_packets(mask).filter(condition(self.when))
+        start = pl.col(self.place).cast(pl.Int64) if self.place else pl.lit(0, pl.Int64)
+        found = found.with_columns(start.alias("_start")).filter(pl.col("_start").is_not_null())
+        if self.length:
+            length = pl.col(self.length).cast(pl.Int64)
+        elif self.place:
+            length = pl.col("network_offset").cast(pl.Int64) + pl.col("network_length") - pl.col("_start")
+        else:
+            length = pl.col("captured").cast(pl.Int64)
+        if self.payload:
+            found = found.filter(length > 0)
+        return found.select(PACKET).with_columns(pl.Series(VALUE, read(rows.capture, found, length.clip(0)), pl.Binary))
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """The messages of a protocol, decoded for the packets in question; quoted ones count, as in Wireshark."""
+
+    protocol: str
+    cost: int = DECODED
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Name the columns."""
+        from netguru.pcap.protocols import find
+        from netguru.pcap.protocols.table import chosen
+
+        places = ("network_offset", "network_length", "payload_offset", "payload_length", "protocol")
+        return frozenset((*_LOCATED, *places, WHOLE, *chosen(find(self.protocol)).meta.root_names()))
+
+    def table(self, rows: Rows, mask: Mask) -> pl.DataFrame:
+        """Decode the messages, each packet once."""
+        done, known = rows.made.get(self, (np.zeros(mask.size, np.bool_), self._decode(rows, None)))
+        missing = mask & ~done
+        if missing.any():
+            known = pl.concat((known, self._decode(rows, missing)))
+            rows.made[self] = (done | missing, known)
+        return known
+
+    def _decode(self, rows: Rows, mask: Mask | None) -> pl.DataFrame:
+        from netguru.pcap.protocols import find
+        from netguru.pcap.protocols.table import TYPES, chosen, decode_payload, read
+
+        protocol = find(self.protocol)
+        types = {PACKET: pl.UInt32(), **{column.name: TYPES[column.type] for column in protocol.columns}}
+        messages: list[dict[str, Any]] = []
+        if mask is not None:
+            found = rows.of_packets(mask).filter(chosen(protocol))
+            payloads = read(rows.capture, protocol, found)
+            for row, payload in zip(found.select(PACKET, "protocol").iter_rows(named=True), payloads, strict=True):
+                messages += [message | {PACKET: row[PACKET]} for message in decode_payload(protocol, row, payload)]
+        values = {name: [message.get(name) for message in messages] for name in types}
+        return pl.DataFrame(values, schema=types)
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Columns of a protocol's table that need the whole file: which packet answers which."""
+
+    protocol: str
+    cost: int = DECODED
+    columns: frozenset[str] = frozenset()
+
+    def table(self, rows: Rows, mask: Mask) -> pl.DataFrame:
+        """Take the rows of the protocol's table that are in this chunk."""
+        del mask
+        places = pl.DataFrame({"number": pl.Series(rows.numbers, dtype=pl.UInt32)}).with_row_index(PACKET)
+        return rows.capture.protocol(self.protocol).join(places, on="number", how="inner", maintain_order="left")
+
+
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """The packets that begin a connection on ports that were in use before."""
+
+    cost: int = DECODED
+    columns: frozenset[str] = frozenset()
+
+    def table(self, rows: Rows, mask: Mask) -> pl.DataFrame:
+        """Give those of this chunk."""
+        del mask
+        found = np.flatnonzero(np.isin(rows.numbers, rows.capture.conversations.reused))
+        return pl.DataFrame({PACKET: pl.Series(found, dtype=pl.UInt32)})
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """VLAN tags or MPLS labels of a frame, as many as there are."""
+
+    kind: str
+    cost: int = READ
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Name the columns."""
+        return frozenset((*_LOCATED, "link_type", "eth_src", "network_offset", "vlan", "mpls_label"))
+
+    def table(self, rows: Rows, mask: Mask) -> pl.DataFrame:
+        """Walk the frames that have one."""
+        from netguru.pcap.filters.tags import LABELS, TAGS, labels, tags
+
+        column, walk, names = ("vlan", tags, TAGS) if self.kind == "tags" else ("mpls_label", labels, LABELS)
+        found = (
+            rows.of_packets(mask).filter(pl.col(column).is_not_null()).with_columns(pl.lit(0, pl.Int64).alias("_start"))
+        )
+        frames = read(rows.capture, found, pl.lit(128))
+        values = [
+            (packet, *occurrence)
+            for packet, kind, data in zip(found[PACKET].to_list(), found["link_type"].to_list(), frames, strict=True)
+            for occurrence in walk(data, kind)
+        ]
+        return pl.DataFrame(values, schema={PACKET: pl.UInt32, **dict.fromkeys(names, pl.Int64)}, orient="row")
