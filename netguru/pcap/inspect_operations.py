@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from netguru.operations import operation
 from netguru.operations.context import CancelToken, Progress
-from netguru.pcap.inspect_results import Dissection, Export, Followed
+from netguru.pcap.inspect_results import Dissection, Export, Followed, QueryRows
 
 if TYPE_CHECKING:
     from netguru.pcap.capture import CaptureFile
@@ -103,3 +103,20 @@ def follow(  # noqa: PLR0913 - each is an option of its own on the command line
         progress=progress,
         cancel=cancel,
     )
+
+
+@operation("pcap.query")
+def query(file: Path, sql: str, *, top: int = 100, cancel: CancelToken) -> QueryRows:
+    """Ask the tables of a capture in SQL.
+
+    Tables are packets, inside (packets in tunnels and quoted by ICMP errors), flows, and one for each
+    protocol of pcap.protocol. Addresses are text: src and dst of packets, client and server of flows.
+
+    Args:
+        file: the capture.
+        sql: one SELECT, in the SQL of polars.
+        top: how many rows to give at most.
+    """
+    from netguru.pcap.tables_query import query_tables
+
+    return query_tables(_open(file), sql, top=top, cancel=cancel)
