@@ -10,8 +10,8 @@ from threading import RLock
 from typing import IO, TYPE_CHECKING, Protocol
 
 from netguru.errors import InputError
-from netguru.model.evidence import QUOTATION_LIMIT, Evidence
 from netguru.pcap.framing import Found
+from netguru.pcap.quoting import Quotes
 from netguru.pcap.streams import open_forward, open_seekable
 
 if TYPE_CHECKING:
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
     from netguru.model.capture import CaptureInterface, Damage
     from netguru.model.coverage import Coverage
+    from netguru.model.evidence import Evidence
     from netguru.model.source import SourceFile
     from netguru.model.topology import Neighbor
     from netguru.pcap.chunks import Chunk
     from netguru.pcap.conversations import Conversations
+    from netguru.pcap.places import Places
     from netguru.pcap.tcp_connections import Connection
     from netguru.pcap.totals import Totals
 
@@ -43,8 +45,10 @@ class CaptureFile:
     def __init__(self, source: SourceFile) -> None:
         self._source = source
         self._lock = RLock()
+        self.quotes = Quotes(self)
         self._found = Found()
         self._totals: Totals | None = None
+        self._places: Places | None = None
         self._conversations: Conversations | None = None
         self._chunks: list[Chunk] | None = None
         self._packets: pl.DataFrame | None = None
@@ -128,14 +132,17 @@ class CaptureFile:
     def _pass(self) -> Iterator[Chunk]:
         """Read the file from its start to its end; what it counts is kept when it arrives there."""
         from netguru.pcap.engine import Engine, wants_compiled
+        from netguru.pcap.places import Places
         from netguru.pcap.totals import Totals
 
-        found, totals = Found(), Totals()
+        found, totals, places = Found(), Totals(), Places()
         with open_forward(self._source.path, found) as stream:
             engine = Engine(stream, found, compiled=wants_compiled(self._source.path.stat().st_size))
             for chunk in engine.chunks():
                 totals.take(chunk)
+                places.take(chunk)
                 yield chunk
+        self._places = places
         self._found, self._totals, self._conversations = found, totals, engine.conversations
 
     def rows(self, columns: Collection[str], where: pl.Expr | None = None) -> Iterator[pl.DataFrame]:
@@ -259,22 +266,47 @@ class CaptureFile:
 
     def frames(self, numbers: Sequence[int]) -> list[bytes]:
         """Read the captured bytes of packets; raises InputError for a number that is not there."""
-        rows = self.chosen(numbers)
+        rows = self._located(numbers)
         return self._ranges(zip(rows["offset"].to_list(), rows["captured"].to_list(), strict=True))
 
     def chosen(self, numbers: Sequence[int]) -> pl.DataFrame:
         """Give the rows of packets in the order asked for; raises InputError for a number that is not there."""
         import polars as pl
 
-        count = self.totals.packets
-        for number in numbers:
-            if not 1 <= number <= count:
-                raise InputError(f"there is no packet {number}, the capture has {count}", place=self._source.name)
+        self._check(numbers)
         if self.small:
             return self.table()[[number - 1 for number in numbers]]
         wanted = pl.DataFrame({"number": pl.Series(numbers, dtype=pl.UInt32)})
         found = self.packets().filter(pl.col("number").is_in(wanted["number"].unique().implode())).collect()
         return wanted.join(found, on="number", how="left", maintain_order="left").select(found.columns)
+
+    def _located(self, numbers: Sequence[int]) -> pl.DataFrame:
+        """Give offsets and captured lengths of packets in the order asked for."""
+        import polars as pl
+
+        rows = self.headers(numbers).filter(pl.col("tunnel") == "")
+        wanted = pl.DataFrame({"number": pl.Series(numbers, dtype=pl.UInt32)})
+        return wanted.join(rows, on="number", how="left", maintain_order="left")
+
+    def headers(self, numbers: Sequence[int]) -> pl.DataFrame:
+        """Give the rows of packets (`schema.INNER`) in the order of the file, each before those inside it.
+
+        Columns of conversations may be null. Raises InputError for a number that is not there.
+        """
+        from netguru.pcap.places import rows_of
+
+        self._check(numbers)
+        chunk = None
+        if not self.small and self._places is not None and numbers:
+            with self._lock:
+                chunk = self._places.fetch(self._opened(), self._found, numbers)
+        return rows_of(self.chunks() if chunk is None else [chunk], numbers)
+
+    def _check(self, numbers: Sequence[int]) -> None:
+        count = self.totals.packets
+        for number in numbers:
+            if not 1 <= number <= count:
+                raise InputError(f"there is no packet {number}, the capture has {count}", place=self._source.name)
 
     def payloads(self, rows: pl.DataFrame) -> list[bytes]:
         """Read the captured payload (after TCP, UDP, SCTP, or of another IP protocol) of rows of the packet table."""
@@ -305,39 +337,27 @@ class CaptureFile:
 
     def _ranges(self, ranges: Iterable[tuple[int, int]]) -> list[bytes]:
         with self._lock:
-            # Offsets are those of the unpacked capture: a packed file is unpacked once.
-            if self._bytes is None:
-                self._bytes = open_seekable(self._source.path, Found())
+            stream = self._opened()
             result = []
             for offset, count in ranges:
-                self._bytes.seek(offset)
-                result.append(self._bytes.read(count))
+                stream.seek(offset)
+                result.append(stream.read(count))
             return result
+
+    def _opened(self) -> IO[bytes]:
+        # Offsets are those of the unpacked capture: a packed file is unpacked once.
+        if self._bytes is None:
+            self._bytes = open_seekable(self._source.path, Found())
+        return self._bytes
 
     def describe(self, number: int) -> str:
         """Give the one-line description of a packet."""
-        from netguru.pcap.describe import describe
-
-        return describe(self, number)
+        return self.quotes.texts([number])[number]
 
     def evidence(self, numbers: Sequence[int], *, limit: int = 8) -> tuple[Evidence, ...]:
         """Quote packets; of more than `limit` the first, the last and evenly spread ones between."""
-        chosen = sorted(set(numbers))
-        if len(chosen) > limit:
-            last = len(chosen) - 1
-            chosen = sorted({chosen[round(step * last / max(limit - 1, 1))] for step in range(limit)})
-        return tuple(self._quote(number, number, self.describe(number)) for number in chosen)
+        return self.quotes.packets(numbers, limit)
 
     def absence(self, first: int, last: int, what: str) -> Evidence:
         """State that something does not occur in a range of packets."""
-        return self._quote(first, last, f"{what}: not in packets {first}-{last}")
-
-    def _quote(self, first: int, last: int, text: str) -> Evidence:
-        return Evidence(
-            source=self._source.name,
-            sha256=self._source.sha256,
-            kind="packet",
-            start=first,
-            end=last,
-            text=text[:QUOTATION_LIMIT],
-        )
+        return self.quotes.quote(first, last, f"{what}: not in packets {first}-{last}")

@@ -18,6 +18,8 @@ from netguru.pcap.protocols.table import chosen, decode_payload, ends, read
 from netguru.pcap.protocols.wire import Row, clean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netguru.pcap.capture import CaptureFile
 
 _TCP, _UDP, _ICMP, _ICMP6 = 6, 17, 1, 58
@@ -27,21 +29,21 @@ _MESSAGES_SHOWN = 4
 _SKIPPED = {"nd"}
 
 
-def describe(capture: CaptureFile, number: int) -> str:
-    """Describe packet `number` of a capture in one line; what a tunnel carries follows behind a bar.
+def describe(capture: CaptureFile, numbers: Sequence[int]) -> dict[int, str]:
+    """Describe packets of a capture, each in one line; what a tunnel carries follows behind a bar.
 
     Raises InputError when there is no such packet.
     """
-    rows = [capture.chosen([number])]
-    inside = capture.inside().filter((pl.col("number") == number) & (pl.col("tunnel") != "icmp")).collect()
-    if inside.height:
-        rows += [inside.slice(place, 1) for place in range(inside.height)]
-    return clean(" | ".join(_describe(capture, row) for row in rows), QUOTATION_LIMIT)
+    rows = capture.headers(numbers).filter(pl.col("tunnel") != "icmp").with_columns(**_choices())
+    parts: dict[int, list[str]] = {}
+    for place, packet in enumerate(rows.iter_rows(named=True)):
+        text = _describe(capture, packet, rows.slice(place, 1))
+        parts.setdefault(packet["number"], []).append(text)
+    return {number: clean(" | ".join(texts), QUOTATION_LIMIT) for number, texts in parts.items()}
 
 
-def _describe(capture: CaptureFile, row: pl.DataFrame) -> str:
-    packet = row.with_columns(**_choices()).row(0, named=True)
-    parts = [packet.get("tunnel") or "", _addresses(packet), _tagged(packet), _words(capture, packet, row)]
+def _describe(capture: CaptureFile, packet: Row, row: pl.DataFrame) -> str:
+    parts = [packet["tunnel"], _addresses(packet), _tagged(packet), _words(capture, packet, row)]
     return " ".join(part for part in (*parts, _remaining(packet)) if part)
 
 
