@@ -21,6 +21,7 @@ _WHERE = {
     "check": "protocol_operations",
     "protocol": "protocol_operations",
     "neighbors": "protocol_operations",
+    "repair": "repair_operations",
 }
 
 

@@ -137,14 +137,36 @@ def read_batches(
     """
     if stream.seekable():
         stream.seek(0)
-    block = (_ArrayBlock if compiled else _BytesBlock)(stream, found, block_bytes)
+    block = _block(stream, found, block_bytes, compiled=compiled)
     block.fill(0)
-    scanner = _scanner(bytes(block.data[:64]), found, compiled=compiled)
+    scanner = scanner_for(bytes(block.data[:64]), found, compiled=compiled)
+    yield from _batches(block, scanner)
+
+
+def batches_at(
+    stream: IO[bytes], found: Found, scanner: Scanner, offset: int, *, compiled: bool = False
+) -> Iterator[Batch]:
+    """Go on with a scanner at a place of its format's choice: a record or a block begins at `offset`.
+
+    The stream stands at `offset` already.
+    """
+    block = _block(stream, found, BLOCK_BYTES, compiled=compiled)
+    block.base = offset
+    block.fill(0)
+    scanner.stopped = False
+    yield from _batches(block, scanner)
+
+
+def _batches(block: _BytesBlock | _ArrayBlock, scanner: Scanner) -> Iterator[Batch]:
     while True:
         yield from scanner.scan(block.data, block.base, final=block.final)
         if scanner.stopped or block.final:
             return
         block.fill(scanner.position)
+
+
+def _block(stream: IO[bytes], found: Found, size: int, *, compiled: bool) -> _BytesBlock | _ArrayBlock:
+    return (_ArrayBlock if compiled else _BytesBlock)(stream, found, size)
 
 
 class _Block:
@@ -225,7 +247,8 @@ class _ArrayBlock(_Block):
         return len(part)
 
 
-def _scanner(head: bytes, found: Found, *, compiled: bool) -> Scanner:
+def scanner_for(head: bytes, found: Found, *, compiled: bool) -> Scanner:
+    """Choose the scanner by the first bytes; raises FileRejectedError when these are of no capture."""
     from netguru.pcap.framing_pcap import PcapScanner, SnoopScanner
     from netguru.pcap.framing_pcapng import PcapngScanner
 

@@ -45,21 +45,21 @@ class PcapScanner:
         self.found = found
         self.stopped = False
         self.position = 0
-        self._variant: Variant | None = None
+        self.variant: Variant | None = None
         self._records = load.compiled("framing").pcap_records if compiled else None
         self._rows = RowArrays() if compiled else None
 
     def scan(self, data: Any, base: int, *, final: bool) -> Iterator[Batch]:
         """Give the packets of whole records in `data`."""
         self.position = 0
-        if self._variant is None:
+        if self.variant is None:
             self._file_header(data, final=final)
-        if self._variant is None:
+        if self.variant is None:
             return
         if self._records is None:
-            yield self._plain(data, base, self._variant)
+            yield self._plain(data, base, self.variant)
         else:
-            yield from self._compiled(data, base, self._variant)
+            yield from self._compiled(data, base, self.variant)
         if final and self.position < len(data) and not self.stopped:
             self.found.damaged(base + self.position, _CUT)
 
@@ -75,7 +75,7 @@ class PcapScanner:
         self.found.format = variant.format
         interface = CaptureInterface(index=0, link_type=variant.link_type, snaplen=variant.snaplen)
         self.found.interfaces.append(interface)
-        self._variant = variant
+        self.variant = variant
         self.position = variant.header
         if self._rows is not None:
             self._rows.columns[5][:] = variant.link_type

@@ -29,7 +29,7 @@ _INTERFACE, _NAMES, _STATISTICS, _SECRETS = 1, 4, 5, 10
 _PACKETS = frozenset({kernels.ENHANCED, kernels.SIMPLE, kernels.OBSOLETE})
 # Journal, custom, process and sysdig blocks: legal, without packets.
 _PASSED_OVER = frozenset({9, 0xBAD, 0x40000BAD, 0x80000001, *range(0x201, 0x222)})
-_MIN_BLOCK = 12
+_MIN_BLOCK, _SIZED_SECTION = 12, 28
 # The packet table has 16 bits for the number of the interface.
 _MAX_INTERFACES = 1 << 16
 _BYTE_ORDER = {bytes.fromhex("4d3c2b1a"): "<", bytes.fromhex("1a2b3c4d"): ">"}
@@ -45,6 +45,8 @@ class PcapngScanner:
         self.found = found
         self.stopped = False
         self.position = 0
+        self.sized_sections: list[int] = []
+        """Where sections begin that state their length."""
         self._order = "<"
         # Interfaces are numbered anew in every section; in the capture they are numbered through.
         self._first_interface = 0
@@ -55,10 +57,12 @@ class PcapngScanner:
         self._rows = RowArrays() if compiled else RowLists()
         self._flat: Any = self._empty()
         self._settled = 0
+        self._base = 0
 
     def scan(self, data: Any, base: int, *, final: bool) -> Iterator[Batch]:
         """Give the packets of whole blocks in `data`."""
         self.position = 0
+        self._base = base
         views: dict[str, Any] = {}
         count, end, whole = 0, len(data), True
         while not self.stopped and whole:
@@ -172,8 +176,19 @@ class PcapngScanner:
         except _BadBlockError as error:
             self._stop(base + position, str(error))
 
+    @property
+    def order(self) -> str:
+        """Give the byte order of the present section."""
+        return self._order
+
+    @property
+    def interfaces(self) -> int:
+        """Count the interfaces of the present section."""
+        return len(self._clocks)
+
     def _section(self, data: Any, position: int, size: int) -> None:
-        del data, position, size
+        if size >= _SIZED_SECTION and bytes(data[position + 16 : position + 24]) != b"\xff" * 8:
+            self.sized_sections.append(self._base + position)
         self._count_lost()
         self._first_interface = len(self.found.interfaces)
         self._clocks = []
