@@ -55,7 +55,7 @@ def segments(capture: CaptureFile, flow: dict[str, Any]) -> Iterator[list[Segmen
                 whole = joined.take(row, next(fragments))
                 found = _from_datagram(row, whole) if whole else None
             else:
-                found = _segment(row, data)
+                found = segment_of(row, data)
             if found is not None:
                 part.append(found)
         yield part
@@ -66,7 +66,8 @@ def _whole_fragments(cut: pl.DataFrame) -> pl.DataFrame:
     return cut.with_columns(pl.coalesce("transport_offset", "payload_offset").alias("transport_offset"))
 
 
-def _segment(row: dict[str, Any], data: bytes) -> Segment | None:
+def segment_of(row: dict[str, Any], data: bytes) -> Segment | None:
+    """Make a segment of a row of the packet table and its payload; None when the row has none."""
     if row["payload_length"] is None:
         return None
     return Segment(
