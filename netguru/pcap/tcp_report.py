@@ -8,7 +8,7 @@ import polars as pl
 
 from netguru.pcap.results import Marked, Strict, TcpAnalysis
 from netguru.pcap.tcp_analysis import analyse, segments
-from netguru.pcap.tcp_wireshark import Mark
+from netguru.pcap.tcp_wireshark import ACK, SYN, Mark
 
 if TYPE_CHECKING:
     from netguru.pcap.capture import CaptureFile
@@ -39,7 +39,7 @@ def tcp_report(capture: CaptureFile) -> TcpAnalysis:
         window_update=marked(Mark.WINDOW_UPDATE),
         keep_alive=marked(Mark.KEEP_ALIVE),
         keep_alive_ack=marked(Mark.KEEP_ALIVE_ACK),
-        reused_ports=marked(Mark.REUSED_PORTS),
+        reused_ports=_marked(_reused(table)),
         strict=Strict(
             resends=_marked(strict.filter("resend")),
             copies=_marked(strict.filter("copy")),
@@ -53,3 +53,19 @@ def tcp_report(capture: CaptureFile) -> TcpAnalysis:
 def _marked(rows: pl.DataFrame) -> Marked:
     numbers = rows["number"].unique().sort().to_list()
     return Marked(count=len(numbers), packets=tuple(numbers))
+
+
+def _reused(table: pl.DataFrame) -> pl.DataFrame:
+    """Give the SYNs that begin a further connection on ports used before."""
+    low, high = pl.min_horizontal("src_port", "dst_port"), pl.max_horizontal("src_port", "dst_port")
+    pair = (
+        "ip_version",
+        (pl.col("src_hi") ^ pl.col("dst_hi")).alias("x_hi"),
+        (pl.col("src_lo") + pl.col("dst_lo")).alias("x_lo"),
+        (pl.col("src_lo") ^ pl.col("dst_lo")).alias("y_lo"),
+        low.alias("low"),
+        high.alias("high"),
+    )
+    firsts = table.unique(subset="flow", keep="first", maintain_order=True)
+    ordered = firsts.with_columns(pl.int_range(pl.len()).over(*pair).alias("use"))
+    return ordered.filter((pl.col("use") > 0) & ((pl.col("tcp_flags") & (SYN | ACK)) == SYN))
