@@ -18,6 +18,8 @@ _WHERE = {
     "export": "inspect_operations",
     "follow": "inspect_operations",
     "query": "inspect_operations",
+    "pyshark_packets": "foreign_packets",
+    "scapy_packets": "foreign_packets",
     "check": "protocol_operations",
     "protocol": "protocol_operations",
     "neighbors": "protocol_operations",

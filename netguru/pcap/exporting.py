@@ -46,13 +46,15 @@ def _range(part: str) -> tuple[int, int | None]:
     return first, last
 
 
-def selection(capture: CaptureFile, *, packets: str, flow: int | None) -> pl.Expr | None:
+def selection(capture: CaptureFile, *, packets: str, flow: int | None, display_filter: str) -> pl.Expr | None:
     """Give the condition on captured packets that the options state; None for all packets."""
     conditions = []
     if packets:
         conditions.append(numbers_condition(packets))
     if flow is not None:
         conditions.append(_of_flow(capture, flow))
+    if display_filter:
+        conditions.append(_filtered(capture, display_filter))
     return pl.all_horizontal(conditions) if conditions else None
 
 
@@ -60,6 +62,12 @@ def _of_flow(capture: CaptureFile, flow: int) -> pl.Expr:
     inside = capture.inside().filter(pl.col("flow") == flow).select("number").unique().collect()["number"]
     there = pl.col("flow") == flow
     return (there | pl.col("number").is_in(inside.implode())) if inside.len() else there.fill_null(value=False)
+
+
+def _filtered(capture: CaptureFile, text: str) -> pl.Expr:
+    from netguru.pcap.filters import select
+
+    return pl.col("number").is_in(pl.Series(select(capture, text), dtype=pl.UInt32).implode())
 
 
 def export_packets(

@@ -42,6 +42,7 @@ def export(
     file: Path,
     *,
     out: Path,
+    filter: str = "",  # noqa: A002 - the name that people know from Wireshark
     packets: str = "",
     flow: int | None = None,
     progress: Progress,
@@ -55,13 +56,14 @@ def export(
     Args:
         file: the capture.
         out: the file to write: pcap when its name ends in .pcap, else pcapng.
+        filter: a display filter in Wireshark's language.
         packets: packet numbers and ranges, as in 1-10,15,200-.
         flow: the number of a conversation of pcap.flows.
     """
     from netguru.pcap.exporting import export_packets, selection
 
     capture = _open(file)
-    where = selection(capture, packets=packets, flow=flow)
+    where = selection(capture, packets=packets, flow=flow, display_filter=filter)
     return export_packets(capture, out, where=where, progress=progress, cancel=cancel)
 
 

@@ -21,7 +21,7 @@ from netguru.pcap.inspect_results import Layer
 from netguru.pcap.slices import COLUMNS, Pcapng, write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from netguru.pcap.capture import CaptureFile
 
@@ -45,15 +45,31 @@ def dissect(capture: CaptureFile, number: int) -> tuple[str, tuple[Layer, ...], 
     """
     program = tshark.demand()
     rows, whole = context(capture, number)
-    place = int((rows["number"] == number).arg_max() or 0) + 1
+    printed = _printed(capture, rows, [number])
+    layers = tuple(_layers(_packet(printed), number, whole=whole))
+    notes = () if whole else (f"tshark saw {rows.height} packets of the same conversation up to this one",)
+    return f"tshark {tshark.version(program)}", layers, notes
+
+
+def pdml(capture: CaptureFile, numbers: Sequence[int]) -> bytes:
+    """Give what tshark prints of chosen packets in PDML; `numbers` are different and in order.
+
+    tshark sees all packets up to the last one where these are few, else the chosen ones alone.
+    """
+    tshark.demand()
+    chosen = capture.chosen(numbers).select(*COLUMNS, "flow")
+    rows, whole = context(capture, numbers[-1])
+    return _printed(capture, rows if whole else chosen, numbers)
+
+
+def _printed(capture: CaptureFile, rows: pl.DataFrame, numbers: Sequence[int]) -> bytes:
+    places = (rows["number"].search_sorted(pl.Series(numbers, dtype=pl.UInt32)) + 1).to_list()
+    asked = f"frame.number in {{{','.join(map(str, places))}}}"
     with tempfile.TemporaryDirectory(prefix="netguru-") as folder:
         file = Path(folder) / "slice.pcapng"
         with file.open("wb") as stream:
             write_rows(capture, [rows], stream, Pcapng(capture.interfaces))
-        printed = tshark.run(file, ["-T", "pdml", "-Y", f"frame.number=={place}", "-c", str(place)])
-    layers = tuple(_layers(_packet(printed), number, whole=whole))
-    notes = () if whole else (f"tshark saw {rows.height} packets of the same conversation up to this one",)
-    return f"tshark {tshark.version(program)}", layers, notes
+        return tshark.run(file, ["-T", "pdml", "-Y", asked, "-c", str(places[-1])])
 
 
 def context(capture: CaptureFile, number: int) -> tuple[pl.DataFrame, bool]:
