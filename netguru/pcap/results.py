@@ -104,14 +104,21 @@ class Marked:
 class Strict:
     """Loss told from what only looks like it: one capture interface at a time.
 
-    `resends` carry bytes that were sent before on the same interface; `copies` are the same packet
-    recorded twice; `reordered` came late, but for the first time; `gaps` are bytes that never came.
+    `resends` carry bytes that were sent before on the same interface, `needless` are those of them
+    whose bytes the other side was seen to have (acknowledged or in a SACK block); `copies` are the same
+    packet recorded twice; `reordered` came late, but for the first time and overtaken on their way;
+    `recovered` came for the first time too, but were sent again: the first sending was lost before the
+    place of capture. `gaps` jump over bytes of which some never came; `reported_twice` are
+    acknowledgments that report bytes which arrived twice (D-SACK).
     """
 
     resends: Marked
+    needless: Marked
     copies: Marked
     reordered: Marked
+    recovered: Marked
     gaps: Marked
+    reported_twice: Marked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

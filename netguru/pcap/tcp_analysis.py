@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from netguru.pcap.kernels import strict
-from netguru.pcap.tcp_state import LossJudge, Marker, Segments
+from netguru.pcap.tcp_state import Segments, TcpState
 
 if TYPE_CHECKING:
     from netguru.pcap.capture import CaptureFile
@@ -81,24 +81,11 @@ def analyse(table: pl.DataFrame, scope: Literal["flow", "interface"]) -> pl.Data
         rights=pl.col("tcp_sack_right").fill_null(0),
     )
     rows = Segments(**{name: ready[name].to_list() for name in ready.columns})
-    marker = Marker(compiled=False)
-    marker.reserve(max(rows.slots, default=-1) + 1)
-    marks = marker.take(
-        rows.slots,
-        rows.directions,
-        rows.times,
-        rows.seqs,
-        rows.acks,
-        rows.flags,
-        rows.windows,
-        rows.lengths,
-        rows.scales,
-    )
-    judge = LossJudge(marker)
-    kinds = judge.take(rows)
+    state = TcpState(compiled=False)
+    marks, kinds = state.take(rows)
     kind = pl.Series("kind", kinds, pl.UInt8)
     return table.with_columns(
         pl.Series("marks", marks, pl.UInt16),
         *(((kind & bit) != 0).alias(name) for name, bit in _KINDS.items()),
-        ((kind & strict.GAP) != 0).alias("gap") & pl.col("number").is_in(judge.gaps()),
+        ((kind & strict.GAP) != 0).alias("gap") & pl.col("number").is_in(state.gaps()),
     )

@@ -42,9 +42,12 @@ def tcp_report(capture: CaptureFile) -> TcpAnalysis:
         reused_ports=_marked(_reused(table)),
         strict=Strict(
             resends=_marked(strict.filter("resend")),
+            needless=_marked(strict.filter("needless")),
             copies=_marked(strict.filter("copy")),
             reordered=_marked(strict.filter("late")),
-            gaps=_marked(strict.filter((pl.col("marks") & int(Mark.LOST_SEGMENT)) != 0)),
+            recovered=_marked(strict.filter("recovered")),
+            gaps=_marked(strict.filter("gap")),
+            reported_twice=_marked(strict.filter("twice")),
         ),
         coverage=capture.coverage,
     )

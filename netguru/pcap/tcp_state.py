@@ -136,6 +136,25 @@ class LossJudge:
             self._kernels.refill(old, spots, self._table, self._mask)
         return self._make(nodes + 2 * rows + 1)
 
+    def keep(self, slots: Rows) -> None:
+        """Follow the marker's `keep`."""
+        entries = np.asarray(self._table, np.int64).reshape(-1, 2)
+        entries = entries[entries[:, 0] > 0]
+        keys, places = entries[:, 0] - 1, entries[:, 1]
+        to = np.full(int((keys >> 16).max(initial=-1)) + 1, -1, np.int64)
+        held = np.flatnonzero(slots < to.size)
+        to[slots[held]] = held
+        slot = to[keys >> 16]
+        for place in places[slot < 0].tolist():
+            self._kernels.release(place, self._counts, self._sides, self._pool)
+        keys = slot[slot >= 0] << 16 | keys[slot >= 0] & 0xFFFF
+        sides = np.asarray(self._sides, np.uint32).reshape(-1, strict.WIDTH)[places[slot >= 0]].reshape(-1)
+        self._sides = sides if self._compiled else sides.tolist()
+        self._counts[strict.PLACES] = keys.size
+        self._table = self._make(2 * (self._mask + 1))
+        given = np.stack((keys + 1, np.arange(keys.size)), axis=1).reshape(-1)
+        self._kernels.refill(given if self._compiled else given.tolist(), keys.size, self._table, self._mask)
+
     def gaps(self) -> Rows:
         """Give the numbers of the packets that jumped over bytes of which some never came."""
         if not self._jumps:
@@ -145,6 +164,43 @@ class LossJudge:
         done, often = np.unique(closed[closed > 0], return_counts=True)
         times[np.searchsorted(numbers, done)] -= often
         return numbers[times > 0]
+
+
+class TcpState:
+    """Judge the segments of a capture, chunk after chunk: as Wireshark does, and strictly."""
+
+    def __init__(self, *, compiled: bool, strict: bool = True) -> None:
+        self._marker = Marker(compiled=compiled)
+        self._judge = LossJudge(self._marker) if strict else None
+
+    def take(self, rows: Segments) -> tuple[Any, Any]:
+        """Judge the next rows: gives the marks (bits of `tcp_wireshark.Mark`) and the kinds (of `kernels.strict`)."""
+        count = len(rows.slots)
+        highest = -1
+        if count:
+            highest = int(max(rows.slots) if isinstance(rows.slots, list) else rows.slots.max())
+        self._marker.reserve(highest + 1)
+        marks = self._marker.take(
+            rows.slots, rows.directions, rows.times, rows.seqs, rows.acks, rows.flags,
+            rows.windows, rows.lengths, rows.scales,
+        )  # fmt: skip
+        if self._judge is None:
+            return marks, _made(count, np.uint8, compiled=self._marker.compiled)
+        return marks, self._judge.take(rows)
+
+    def keep(self, slots: Rows) -> None:
+        """Move the connections of some slots to the slots 0, 1, ... and forget the others."""
+        self._marker.keep(slots)
+        if self._judge is not None:
+            self._judge.keep(slots)
+
+    def handshakes(self, slots: Rows) -> Rows:
+        """Give the times in nanoseconds from the SYN to the first acknowledgment, 0 where not known."""
+        return self._marker.handshakes(slots)
+
+    def gaps(self) -> Rows:
+        """Give the numbers of the packets that jumped over bytes of which some never came."""
+        return np.zeros(0, np.int64) if self._judge is None else self._judge.gaps()
 
 
 def _made(count: int, kind: Any, *, compiled: bool) -> Any:
