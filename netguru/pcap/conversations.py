@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netguru.pcap.chunks import BIT, TUNNELS
+from netguru.pcap.chunks import BIT, ROWS, TUNNELS
 from netguru.pcap.kernels import flows as layout
 from netguru.pcap.kernels.load import loaded
 from netguru.pcap.schema import flow_types
@@ -41,16 +41,21 @@ class Conversations:
     """Number and count conversations.
 
     Compiled, the state lies in numpy arrays; otherwise in lists, which are what plain Python is fast on.
+    `handshakes` gives the handshake times in nanoseconds of TCP places, 0 for unknown; `keep_places` is
+    told which TCP places go on, as 0, 1, ..., when silent conversations are closed.
     """
 
     def __init__(self, *, compiled: bool, live: int = LIVE) -> None:
         self.compiled = compiled
         self.closed_early = 0
         self.reused: list[int] = []
+        self.handshakes: Callable[[Rows], Rows] | None = None
+        self.keep_places: Callable[[Rows], None] | None = None
         self._kernels = loaded("flows", compile_it=compiled)
         self._live = live
         self._counters = self._make(layout.COUNTERS)
-        self._state: Any = self._make(live * layout.WIDTH) if compiled else []
+        # Memory is taken from the machine page by page, as conversations come.
+        self._state: Any = self._make((live + ROWS) * layout.WIDTH) if compiled else []
         self._mask = _FIRST_TABLE - 1
         self._table = self._make(_FIRST_TABLE)
         self._pieces: Any = None
@@ -73,22 +78,22 @@ class Conversations:
         """Count the conversations."""
         return int(self._counters[layout.FLOWS])
 
+    @property
+    def places(self) -> int:
+        """Count the places that TCP connections take now."""
+        return int(self._counters[layout.TCP_PLACES])
+
     def take(self, chunk: Chunk) -> tuple[Any, Any]:
         """Fill the columns of conversations; gives the TCP places and directions of the rows (-1 without)."""
         rows = chunk.count
         outs = [self._make(rows) for _ in range(6)]
         ports, whole = self._datagrams(chunk)
         columns = self._columns(chunk, ports, whole)
-        first = 0
-        while first < rows:
-            stop = self._reserve(rows - first) + first
-            first = self._kernels.assign(
-                first, min(stop, rows), self._counters, self._state, self._table, self._mask, *columns, *outs
-            )
+        self._reserve(rows)
+        self._kernels.assign(rows, self._counters, self._state, self._table, self._mask, *columns, *outs)
         flows, streams, sides, slots, directions, reused = outs
+        self.reused += chunk.values("number")[np.flatnonzero(np.asarray(reused))].tolist()
         self._store(chunk, flows, streams, sides)
-        again = np.flatnonzero(np.asarray(reused))
-        self.reused += chunk.values("number")[again].tolist()
         return slots, directions
 
     def _columns(self, chunk: Chunk, ports: Rows, whole: NDArray[np.uint8]) -> list[Any]:
@@ -151,19 +156,16 @@ class Conversations:
         ports[rows] = joined
         return np.asarray(completes) > 0
 
-    def _reserve(self, rows: int) -> int:
-        """Make room for at least one row's conversation; gives for how many rows there is room."""
-        places = int(self._counters[layout.PLACES])
+    def _reserve(self, rows: int) -> None:
+        """Make room for as many new conversations as there are rows."""
         if not self.compiled:
-            self._state.extend([0] * (rows * layout.WIDTH))
-        elif places >= self._live:
+            missing = (int(self._counters[layout.PLACES]) + rows) * layout.WIDTH - len(self._state)
+            self._state.extend([0] * max(missing, 0))
+        elif self._counters[layout.PLACES] > self._live:
             self._close_silent()
-            places = int(self._counters[layout.PLACES])
-        room = rows if not self.compiled else min(rows, self._live - places)
-        while (places + room) * 2 > self._mask + 1:
+        while (int(self._counters[layout.PLACES]) + rows) * 2 > self._mask + 1:
             self._mask = self._mask * 4 + 3
             self.rehash()
-        return room
 
     def rehash(self) -> None:
         """Make the table of conversations anew, of its present size."""
@@ -180,6 +182,11 @@ class Conversations:
         self.closed_early += int(silent.sum())
         kept = rows[~silent]
         count = kept.shape[0]
+        followed = kept[:, layout.SEGMENTS] >= 0
+        if self.keep_places is not None:
+            self.keep_places(kept[followed, layout.SEGMENTS])
+        kept[followed, layout.SEGMENTS] = np.arange(followed.sum())
+        self._counters[layout.TCP_PLACES] = followed.sum()
         self._state[: count * layout.WIDTH] = kept.reshape(-1)
         self._counters[layout.PLACES] = count
         self.rehash()
@@ -190,7 +197,7 @@ class Conversations:
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="netguru-")
         path = f"{self._folder.name}/{len(self._spill)}.arrow"
-        _table(rows, None).write_ipc(path)
+        _table(rows, self.handshakes).write_ipc(path)
         self._spill.append(pl.scan_ipc(path))
 
     def _store(self, chunk: Chunk, flows: Any, streams: Any, sides: Any) -> None:
@@ -201,16 +208,13 @@ class Conversations:
         for values, group in ((flow, "flow"), (stream, "stream")):
             chunk.present[: chunk.count][values >= 0] |= np.uint32(BIT[group])
 
-    def table(self, handshakes: Callable[[Rows], Rows] | None = None) -> pl.LazyFrame:
-        """Give all conversations that were seen outside ICMP errors (`schema.FLOWS`), by number.
-
-        `handshakes` gives the handshake times in nanoseconds of TCP places, 0 for unknown.
-        """
+    def table(self) -> pl.LazyFrame:
+        """Give all conversations that were seen outside ICMP errors (`schema.FLOWS`), by number."""
         import polars as pl
 
         places = int(self._counters[layout.PLACES])
         rows = np.array(self._state[: places * layout.WIDTH], np.int64).reshape(places, layout.WIDTH)
-        live = _table(rows, handshakes).lazy()
+        live = _table(rows, self.handshakes).lazy()
         every = pl.concat([*self._spill, live]).sort("flow") if self._spill else live.sort("flow")
         return every.filter(pl.col("packets") > 0)
 

@@ -6,20 +6,25 @@ followed in plain Python from the same source, because loading the compiler take
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from netguru.pcap.chunks import ROWS, Chunk
-from netguru.pcap.conversations import Conversations
+from netguru.pcap.chunks import BIT, ROWS, Chunk
+from netguru.pcap.conversations import LIVE, Conversations
 from netguru.pcap.framing import read_batches
 from netguru.pcap.kernels import load
+from netguru.pcap.kernels.tcp import QUOTED
+from netguru.pcap.tcp_state import LossJudge, Marker, Segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from netguru.pcap.framing import Found
 
+_IPV4 = 4
 COMPILED_FROM = 8_000_000
 """Bytes of a capture from which the compiled kernels pay for being loaded (about 25 thousand packets)."""
 
@@ -33,11 +38,20 @@ def wants_compiled(size: int) -> bool:
 
 
 class Engine:
-    """Work through one capture stream; `conversations` holds what was counted so far."""
+    """Work through one capture stream.
 
-    def __init__(self, stream: IO[bytes], found: Found, *, compiled: bool) -> None:
+    `conversations` holds what was counted so far; with `losses` the column `tcp_kinds` is filled too.
+    """
+
+    def __init__(
+        self, stream: IO[bytes], found: Found, *, compiled: bool, losses: bool = False, live: int = LIVE
+    ) -> None:
         self.compiled = compiled
-        self.conversations = Conversations(compiled=compiled)
+        self.conversations = Conversations(compiled=compiled, live=live)
+        self._marker = Marker(compiled=compiled)
+        self.losses = LossJudge(self._marker) if losses else None
+        self.conversations.handshakes = self._marker.handshakes
+        self.conversations.keep_places = self._marker.keep
         self._stream = stream
         self._found = found
 
@@ -78,4 +92,43 @@ class Engine:
             yield chunk
 
     def _follow(self, chunk: Chunk) -> None:
-        self.conversations.take(chunk)
+        slots, directions = self.conversations.take(chunk)
+        judged = (np.asarray(slots) >= 0) & (np.asarray(directions) & QUOTED == 0)
+        if np.any(np.asarray(slots) >= 0):
+            rows = self._segments(chunk, slots, directions)
+            self._marker.reserve(self.conversations.places)
+            chunk.values("tcp_marks")[:] = self._marker.take(
+                slots, directions, rows.times, rows.seqs, rows.acks, rows.flags, rows.windows, rows.lengths, rows.scales
+            )
+            chunk.values("tcp_kinds")[:] = self.losses.take(rows) if self.losses else 0
+        chunk.present[: chunk.count][judged] |= np.uint32(BIT["marks"])
+
+    def _segments(self, chunk: Chunk, slots: Any, directions: Any) -> Segments:
+        def give(values: NDArray[Any]) -> Any:
+            return values if self.compiled else values.tolist()
+
+        def there(name: str, group: str) -> Any:
+            return give(np.where(chunk.has(group), chunk.values(name).astype(np.int64), -1))
+
+        plain = {
+            "interfaces": "interface",
+            "numbers": "number",
+            "seqs": "tcp_seq",
+            "acks": "tcp_ack",
+            "flags": "tcp_flags",
+            "windows": "tcp_window",
+            "lefts": "tcp_sack_left",
+            "rights": "tcp_sack_right",
+        }
+        version = chunk.values("ip_version")
+        return Segments(
+            slots=slots,
+            directions=directions,
+            times=give(chunk.values("time_ns").view(np.int64)),
+            lengths=give(np.where(chunk.has("payload"), chunk.values("payload_length"), 0)),
+            scales=there("tcp_window_scale", "scale"),
+            idents=give(np.where(version == _IPV4, chunk.values("ip_id").astype(np.int64), -1)),
+            stamps=there("tcp_tsval", "timestamp"),
+            sacks=give(np.where(chunk.has("sack"), chunk.values("tcp_sack_blocks"), 0)),
+            **{name: give(chunk.values(column)) for name, column in plain.items()},
+        )

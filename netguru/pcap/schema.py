@@ -151,6 +151,7 @@ PACKETS: tuple[Column, ...] = (
     ),
     Column("from_client", "bool", "", "sent by the client of the conversation", group="flow"),
     Column("tcp_marks", "u16", "", "bits of the TCP analysis (`tcp_wireshark.Mark`)", "tcp.analysis", group="marks"),
+    Column("tcp_kinds", "u8", "", "bits of what happened to its bytes (`kernels.strict`)", group="marks"),
 )
 
 INNER = (

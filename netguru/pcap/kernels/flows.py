@@ -38,6 +38,8 @@ FLOWS, PLACES, TCP_STREAMS, UDP_STREAMS, TCP_PLACES = 0, 1, 2, 3, 4
 COUNTERS = 5
 
 TCP, UDP, ICMP_QUOTE = 6, 17, 4
+# A bit of `directions`: the header was quoted by an ICMP error, and was not received.
+QUOTED = 4
 M32 = 0xFFFFFFFF
 NO_TIME = -(2**63)
 
@@ -57,21 +59,22 @@ def mixed(value: int, with_value: int) -> int:
 
 @kernel
 def assign(
-    first: int, count: int, counters: Values, state: Values, table: Values, mask: int, present: Values, needed: int,
+    count: int, counters: Values, state: Values, table: Values, mask: int, present: Values, needed: int,
     numbers: Values, times: Values, interfaces: Values, lengths: Values, vlans: Values, has_vlan: int, tunnels: Values,
     versions: Values, protocols: Values, src_hi: Values, src_lo: Values, dst_hi: Values, dst_lo: Values,
     ports: Values, whole: Values, flags: Values, seqs: Values, acks: Values, payloads: Values, heads: Values,
     offsets: Values, payload_offsets: Values, captured: Values,
     flows: Values, streams: Values, sides: Values, slots: Values, directions: Values, reused: Values,
-) -> int:  # fmt: skip
-    """Give every IP packet its conversation and count it; gives the row where a table became full.
+) -> None:  # fmt: skip
+    """Give every IP packet its conversation and count it.
 
     `ports` is source << 16 | destination (of the datagram, also for later fragments), `whole` says
     whether the row has or completes a whole TCP (2) or UDP (1) header. Out: `flows` (-1 without),
     `streams` (-1 without), `sides` (1: sent by the client), `slots` and `directions` of TCP segments
-    (-1 without), `reused` (1: a SYN that begins a further connection on ports used before).
+    (-1 without; `kernels.tcp` says what the bits of a direction mean), `reused` (1: a SYN that begins a
+    further connection on ports used before).
     """
-    for row in range(first, count):
+    for row in range(count):
         flows[row] = streams[row] = slots[row] = -1
         directions[row] = sides[row] = reused[row] = 0
         if present[row] & needed != needed:
@@ -133,10 +136,12 @@ def assign(
                 number_stream(base, counters, state, protocols[row])
             streams[row] = state[base + STREAM]
             if whole[row] == 2:
-                if tunnels[row] != ICMP_QUOTE:
-                    slots[row] = state[base + SEGMENTS]
-                    directions[row] = back
-                note_base(base, back, state, flags[row], seqs[row], acks[row])
+                slots[row] = state[base + SEGMENTS]
+                directions[row] = back | reused[row] << 1
+                if tunnels[row] == ICMP_QUOTE:
+                    directions[row] = directions[row] | QUOTED
+                else:
+                    note_base(base, back, state, flags[row], seqs[row], acks[row])
         if tunnels[row] != ICMP_QUOTE:
             add(base, side, state, numbers[row], times[row], interfaces[row], lengths[row], payloads[row])
             if whole[row] == 2:
@@ -146,7 +151,6 @@ def assign(
                 state[base + DATA + side] = offsets[row] + payload_offsets[row]
                 there = min(captured[row] - payload_offsets[row], payloads[row]) & 0xFFFF
                 state[base + DATA_LENGTH] = state[base + DATA_LENGTH] | there << (16 * side)
-    return count
 
 
 @kernel
@@ -182,7 +186,7 @@ def number_stream(base: int, counters: Values, state: Values, protocol: int) -> 
 def note_base(base: int, back: int, state: Values, flags: int, seq: int, ack: int) -> None:
     """Keep the first sequence number of each side, as far as it can be told."""
     about = state[base + ABOUT]
-    if not about & (BASE_A << back):
+    if not about & (BASE_A << back) or flags & 18 == 18:
         state[base + BASE + back] = (seq if flags & 2 else seq - 1) & M32
         about |= BASE_A << back
     if flags & 16 and not about & (BASE_B >> back):

@@ -12,7 +12,7 @@ def run() -> None:
     from netguru.pcap.framing import Found
 
     for capture in (_pcap(), _pcapng()):
-        engine = Engine(io.BytesIO(capture), Found(), compiled=True)
+        engine = Engine(io.BytesIO(capture), Found(), compiled=True, losses=True)
         for _ in engine.chunks():
             pass
         engine.conversations.rehash()
