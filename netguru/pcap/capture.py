@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from netguru.model.topology import Neighbor
     from netguru.pcap.chunks import Chunk
     from netguru.pcap.conversations import Conversations
+    from netguru.pcap.messages import Messages
     from netguru.pcap.places import Places
     from netguru.pcap.tcp_connections import Connection
     from netguru.pcap.totals import Totals
@@ -55,6 +56,7 @@ class CaptureFile:
         self._inner: pl.DataFrame | None = None
         self._segments: pl.DataFrame | None = None
         self._connections: list[Connection] | None = None
+        self._messages: Messages | None = None
         self._protocols: dict[str, pl.DataFrame] = {}
         self._neighbors: tuple[Neighbor, ...] | None = None
         self._bytes: IO[bytes] | None = None
@@ -190,8 +192,9 @@ class CaptureFile:
     @property
     def small(self) -> bool:
         """Say whether the packets of the capture are kept in memory."""
-        self.run()
-        return self._chunks is not None
+        from netguru.pcap.engine import COMPILED_FROM
+
+        return self._chunks is not None or self._source.path.stat().st_size < COMPILED_FROM
 
     def packets(self) -> pl.LazyFrame:
         """Give the packet table (`schema.PACKETS`); of a large capture it is read anew by every query."""
@@ -246,8 +249,21 @@ class CaptureFile:
         ]
         return frozenset(address_text(*row) for row in pl.concat(sides).unique().collect().iter_rows())
 
+    def messages(self) -> Messages:
+        """Give the packets that hold messages of any protocol; of a large capture a bounded number of each."""
+        from netguru.pcap.messages import Messages, limit
+
+        with self._lock:
+            if self._messages is None:
+                self._messages = Messages(None if self.small else limit("messages", "checked"))
+                self.run(self._messages)
+            return self._messages
+
     def protocol(self, name: str) -> pl.DataFrame:
-        """Give the messages of one protocol; raises UnknownNameError."""
+        """Give the messages of one protocol, of a large capture those of its first packets (`messages`).
+
+        Raises UnknownNameError.
+        """
         from netguru.pcap import protocols
 
         with self._lock:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-from netguru.model.coverage import Coverage, Gap
 from netguru.model.finding import Findings
 from netguru.model.result import Result
 from netguru.operations import operation
 
 if TYPE_CHECKING:
-    from netguru.model.capture import Capture
+    from netguru.model.coverage import Coverage
     from netguru.model.topology import Neighbor
+    from netguru.pcap.capture import CaptureFile
 
 Profile = Literal["all", "tcp", "routing", "l2", "services", "security"]
-_PLACES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtocolTable(Result):
-    """The messages of one protocol; `columns` say what each field of a row means."""
+    """The messages of one protocol; `columns` say what each field of a row means.
+
+    `messages` counts all of them; where not all were decoded, it counts the packets that hold some.
+    """
 
     schema: ClassVar[str] = "netguru.pcap.protocol/1"
     primary: ClassVar[str] = "rows"
@@ -63,49 +65,24 @@ def protocol(file: Path, name: str, *, top: int = 0) -> ProtocolTable:
     Args:
         file: The capture.
         name: The protocol.
-        top: How many messages to give, from the first; 0 is all.
+        top: How many messages to give, from the first; 0 is all, of a large capture the first 100,000.
     """
+    from netguru.pcap.message_pages import page
     from netguru.pcap.protocols import find, schema
     from netguru.workspace import open_capture
 
     known = find(name)
     capture = open_capture(file)
-    messages = capture.protocol(known.name)
-    shown = messages.head(top) if top > 0 else messages
+    shown = page(cast("CaptureFile", capture), known.name, top)
     return ProtocolTable(
         protocol=known.name,
         columns=tuple(
             {"name": item.name, "type": item.type, "meaning": item.meaning, "field": item.field}
             for item in schema(known.name)
         ),
-        messages=messages.height,
-        rows=tuple(shown.to_dicts()),
-        coverage=_protocol_coverage(capture, known.name),
-    )
-
-
-def _protocol_coverage(capture: Capture, name: str) -> Coverage:
-    from netguru.pcap.protocols import find
-    from netguru.pcap.protocols.table import chosen
-
-    selected = capture.packets().filter(chosen(find(name))).select("number").collect()["number"].to_list()
-    decoded = set(capture.protocol(name)["number"].to_list())
-    # A packet in a tunnel counts for the one around it.
-    selected = sorted({*selected, *decoded})
-    others = [number for number in selected if number not in decoded]
-    gaps: tuple[Gap, ...] = ()
-    if others:
-        reason = f"no {name} message begins in the packet, or it is cut or damaged"
-        gaps = (Gap(reason=reason, count=len(others), places=tuple(f"packet {n}" for n in others[:_PLACES])),)
-    whole = capture.coverage
-    return Coverage(
-        unit="packets",
-        total=len(selected),
-        read=len(selected) - len(others),
-        gaps=gaps,
-        notes=whole.notes,
-        missing=whole.missing,
-        source=whole.source,
+        messages=shown.messages,
+        rows=tuple(shown.rows.to_dicts()),
+        coverage=shown.coverage,
     )
 
 

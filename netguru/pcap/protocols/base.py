@@ -38,7 +38,8 @@ class Protocol:
     another form. `select` gives the polars expression that
     chooses the packets from their columns. `starts` are byte strings one of which a payload must
     begin with (for protocols that are known by content, not by port). `brief` puts a message into
-    words. `match` adds columns over all rows, such as the answer to a request.
+    words. `match` adds columns over all rows, such as the answer to a request. `likely` tells which of
+    too many packets are looked at: those that begin with a message that says something.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Protocol:
     decode_tcp: Decoder | None = None
     starts: tuple[bytes, ...] = ()
     match: Callable[[list[Row]], None] | None = None
+    likely: Callable[[], pl.Expr] | None = None
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -52,7 +52,8 @@ COPY = Column(
     meaning="number of the first packet with the same message: seen at another interface, or sent again by TCP",
 )
 _TCP, _GRE, _IPV4 = 6, 47, 4
-_NEEDED = (
+_DECODED_AT_ONCE = 2000
+NEEDED = (
     "number time_ns interface vlan eth_src eth_dst ip_version src_hi src_lo dst_hi dst_lo protocol ip_id ttl "
     "src_port dst_port tcp_seq flow offset captured network_offset network_length payload_offset payload_length tunnel"
 ).split()
@@ -77,13 +78,34 @@ def table(capture: CaptureFile, name: str) -> pl.DataFrame:
     Raises UnknownNameError for a name that is not in `protocols()`.
     """
     protocol = find(name)
-    columns = schema(name)
-    rows = _rows(capture, protocol)
+    return decoded(capture, protocol, capture.messages().packets(protocol.name))
+
+
+def decoded(capture: CaptureFile, protocol: Protocol, packets: pl.DataFrame, most: int = 0) -> pl.DataFrame:
+    """Decode packets with the columns `NEEDED` into messages, and match these with each other.
+
+    With `most`, decoding stops behind the packet with which there are as many messages.
+    """
+    columns = schema(protocol.name)
+    copies = _Copies()
+    rows: list[Row] = []
+    parts = [_frame([], columns)]
+    for part in packets.iter_slices(_DECODED_AT_ONCE):
+        rows += _rows(capture, protocol, part, copies)
+        if protocol.match is None:
+            parts.append(_frame(rows, columns))
+            rows = []
+        if most and sum(each.height for each in parts) + len(rows) >= most:
+            break
     if protocol.match is not None:
         protocol.match(rows)
+        parts.append(_frame(rows, columns))
+    return pl.concat(parts)
+
+
+def _frame(rows: list[Row], columns: tuple[Column, ...]) -> pl.DataFrame:
     types = {column.name: TYPES[column.type] for column in columns}
-    values = {column.name: [row.get(column.name) for row in rows] for column in columns}
-    return pl.DataFrame(values, schema=types)
+    return pl.DataFrame({column.name: [row.get(column.name) for row in rows] for column in columns}, schema=types)
 
 
 def chosen(protocol: Protocol) -> pl.Expr:
@@ -132,11 +154,9 @@ def ends(packet: Row) -> tuple[str, str]:
     return mac_text(packet["eth_src"]), mac_text(packet["eth_dst"])
 
 
-def _rows(capture: CaptureFile, protocol: Protocol) -> list[Row]:
-    selected = _selected(capture, protocol)
+def _rows(capture: CaptureFile, protocol: Protocol, packets: pl.DataFrame, copies: _Copies) -> list[Row]:
     rows: list[Row] = []
-    copies = _Copies()
-    for packet, payload in zip(selected.iter_rows(named=True), read(capture, protocol, selected), strict=True):
+    for packet, payload in zip(packets.iter_rows(named=True), read(capture, protocol, packets), strict=True):
         sender, receiver = ends(packet)
         common = {
             "number": packet["number"],
@@ -154,14 +174,6 @@ def _rows(capture: CaptureFile, protocol: Protocol) -> list[Row]:
         }
         rows += [common | message for message in decode_payload(protocol, packet, payload)]
     return rows
-
-
-def _selected(capture: CaptureFile, protocol: Protocol) -> pl.DataFrame:
-    """Choose packets, also those inside tunnels; what an ICMP error quotes was not received."""
-    condition = chosen(protocol)
-    outer = capture.packets().filter(condition).with_columns(tunnel=pl.lit("")).select(_NEEDED)
-    inner = capture.inside().filter(condition & (pl.col("tunnel") != "icmp")).select(_NEEDED)
-    return pl.concat((outer, inner)).sort("number", maintain_order=True).collect()
 
 
 class _Copies:

@@ -125,6 +125,16 @@ def select() -> pl.Expr:
     return carried_by(6) & (pl.col("payload_length") > 0)
 
 
+def likely() -> pl.Expr:
+    """Choose segments that begin with a hello or with an alert in the clear."""
+    import polars as pl
+
+    head = pl.col("payload_head")
+    kind, length, message = head // (1 << 56), head // (1 << 24) % (1 << 16), head // (1 << 16) % (1 << 8)
+    hello = (kind == _HANDSHAKE) & message.is_in([CLIENT_HELLO, SERVER_HELLO])
+    return hello | ((kind == _ALERT) & (length == _ALERT_LENGTH))
+
+
 PROTOCOL = Protocol(
     name="tls",
     layer="transport",
@@ -132,4 +142,5 @@ PROTOCOL = Protocol(
     decode=decode,
     brief=brief,
     starts=tuple(bytes((kind, _MAJOR)) for kind in range(_FIRST, _LAST + 1)),
+    likely=likely,
 )
