@@ -7,7 +7,9 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    import polars as pl
 
 
 @lru_cache(maxsize=65536)
@@ -62,3 +64,36 @@ def mac_text(value: int | None) -> str:
     if value is None:
         return ""
     return value.to_bytes(6, "big").hex(":")
+
+
+def address_column(high: str, low: str) -> pl.Expr:
+    """Give the expression that shows a pair of address columns as text, beside the column `ip_version`."""
+    import polars as pl
+
+    return pl.struct("ip_version", high, low).map_batches(
+        lambda part: _each(part, lambda row: address_text(row[0], row[1], row[2])),
+        return_dtype=pl.String,
+        is_elementwise=True,
+    )
+
+
+def text_column(name: str, show: Callable[[int], str]) -> pl.Expr:
+    """Give the expression that shows a column of numbers as text."""
+    import polars as pl
+
+    return pl.col(name).map_batches(
+        lambda part: _each(part, lambda row: show(row[0])), return_dtype=pl.String, is_elementwise=True
+    )
+
+
+def _each(part: pl.Series, show: Callable[[tuple[Any, ...]], str]) -> pl.Series:
+    """Write each different value once; null, or an address without its numbers, stays null."""
+    import polars as pl
+
+    frame = part.struct.unnest() if isinstance(part.dtype, pl.Struct) else part.to_frame()
+    unique = frame.unique()
+    texts = [None if row[-1] is None else show(row) for row in unique.iter_rows()]
+    named = unique.with_columns(pl.Series("text", texts, pl.String))
+    return frame.join(named, on=frame.columns, how="left", nulls_equal=True, maintain_order="left")["text"].alias(
+        part.name
+    )

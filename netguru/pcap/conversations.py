@@ -18,7 +18,7 @@ from netguru.pcap.kernels.load import loaded
 from netguru.pcap.schema import flow_types
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import polars as pl
     from numpy.typing import NDArray
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 LIVE = 1 << 20
 """Conversations that are held at once; beyond, those that were silent longest are closed and kept on disk."""
 _FIRST_TABLE = 1 << 14
+_PART = 1 << 16
 _TCP, _UDP = layout.TCP, layout.UDP
 _WHOLE_UDP, _WHOLE_TCP = 1, 2
 # TCP, UDP, SCTP, DCCP, UDP-Lite.
@@ -212,18 +213,39 @@ class Conversations:
         """Give all conversations that were seen outside ICMP errors (`schema.FLOWS`), by number."""
         import polars as pl
 
-        places = int(self._counters[layout.PLACES])
-        rows = np.array(self._state[: places * layout.WIDTH], np.int64).reshape(places, layout.WIDTH)
-        live = _table(rows, self.handshakes).lazy()
+        live = _table(self._rows(), self.handshakes).lazy()
         every = pl.concat([*self._spill, live]).sort("flow") if self._spill else live.sort("flow")
         return every.filter(pl.col("packets") > 0)
+
+    def parts(self) -> Iterator[pl.DataFrame]:
+        """Give the same conversations in tables of bounded size, those that were closed early first."""
+        import polars as pl
+
+        for closed in self._spill:
+            yield from closed.filter(pl.col("packets") > 0).collect().iter_slices(_PART)
+        rows = self._rows()
+        for start in range(0, rows.shape[0], _PART):
+            yield _table(rows[start : start + _PART], self.handshakes).filter(pl.col("packets") > 0)
+
+    def largest(self, count: int) -> tuple[pl.DataFrame, int]:
+        """Give the conversations with the most bytes, and how many there are in all."""
+        import polars as pl
+
+        total, best = 0, _table(self._rows()[:0], None)
+        for part in self.parts():
+            total += part.height
+            best = pl.concat((best, part)).sort(["bytes", "flow"], descending=[True, False]).head(count)
+        return best, total
+
+    def _rows(self) -> Rows:
+        places = int(self._counters[layout.PLACES])
+        state = self._state[: places * layout.WIDTH]
+        return np.asarray(state, np.int64).reshape(places, layout.WIDTH)
 
     def pairs(self) -> int:
         """Count the pairs of IP addresses, those quoted by ICMP errors included."""
         import polars as pl
 
-        places = int(self._counters[layout.PLACES])
-        rows = np.array(self._state[: places * layout.WIDTH], np.int64).reshape(places, layout.WIDTH)
         names = ("client_hi", "client_lo", "server_hi", "server_lo")
         lower = pl.col("client_hi").lt(pl.col("server_hi")) | (
             pl.col("client_hi").eq(pl.col("server_hi")) & pl.col("client_lo").le(pl.col("server_lo"))
@@ -232,8 +254,15 @@ class Conversations:
             pl.when(lower).then(one).otherwise(two).alias(f"p{index}")
             for index, (one, two) in enumerate(zip(names, names[2:] + names[:2], strict=True))
         ]
-        every = pl.concat([*self._spill, _table(rows, None).lazy()])
-        return int(every.select("ip_version", *ordered).unique().select(pl.len()).collect().item())
+        found = pl.DataFrame()
+        for part in (*self._spill, *(each.lazy() for each in self._slices())):
+            narrow = part.select("ip_version", *ordered).unique().collect()
+            found = pl.concat((found, narrow)).unique() if found.height else narrow
+        return found.height
+
+    def _slices(self) -> Iterator[pl.DataFrame]:
+        rows = self._rows()
+        return (_table(rows[start : start + _PART], None) for start in range(0, rows.shape[0], _PART))
 
 
 def _table(rows: Rows, handshakes: Callable[[Rows], Rows] | None) -> pl.DataFrame:

@@ -2,69 +2,83 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from netguru import resources
-from netguru.errors import FileRejectedError, InputError
-from netguru.pcap.addresses import client, server
+from netguru.errors import InputError
+from netguru.pcap.addresses import address_column
+from netguru.pcap.applications import application_columns
+from netguru.pcap.flow_hosts import hosts
 from netguru.pcap.results import Flow, Flows
 from netguru.pcap.schema import FLOWS
+from netguru.pcap.slices import whole_file
 from netguru.pcap.summarize import epoch_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import polars as pl
+
     from netguru.pcap.capture import CaptureFile
 
 _COPIED = (
-    "flow", "client_port", "server_port", "packets", "bytes", "client_packets", "server_packets", "client_bytes",
-    "server_bytes", "client_payload", "server_payload", "first_packet", "last_packet", "interfaces", "syn", "syn_ack",
-    "fin", "reset",
+    "flow", "stream", "client_port", "server_port", "packets", "bytes", "client_packets", "server_packets",
+    "client_bytes", "server_bytes", "client_payload", "server_payload", "first_packet", "last_packet", "interfaces", "syn", "syn_ack",
+    "fin", "reset", "vlan", "tunnel", "application", "application_by", "host",
 )  # fmt: skip
 
 
 def list_flows(capture: CaptureFile, *, out: Path | None, top: int) -> Flows:
     """List the largest conversations; write all to a Parquet file when `out` is given."""
     _positive("--top", top)
-    table = capture.flows().collect()
+    conversations = capture.conversations
     if out is not None:
-        _write(table, out)
-    shown = table.sort(["bytes", "flow"], descending=[True, False]).head(top)
+        _write(capture, out)
+    shown, total = conversations.largest(top)
     names: dict[str, str] = resources.table("pcap.toml")["ip_protocols"]
+    coverage = capture.coverage
+    if conversations.closed_early:
+        note = f"{conversations.closed_early} conversations were closed early, silent while there were too many at once"
+        coverage = replace(coverage, notes=(*coverage.notes, note))
     return Flows(
-        total=table.height,
-        flows=tuple(_flow(row, names) for row in shown.iter_rows(named=True)),
+        total=total,
+        flows=tuple(_flow(row, names) for row in _named(capture, shown).iter_rows(named=True)),
         columns={item.name: item.meaning + (f" ({item.unit})" if item.unit else "") for item in FLOWS},
         out=None if out is None else str(out),
-        coverage=capture.coverage,
+        coverage=coverage,
     )
+
+
+def _named(capture: CaptureFile, flows: pl.DataFrame) -> pl.DataFrame:
+    """Add what people read: addresses as text, the application and the host that was asked for."""
+    ends = (address_column(f"{end}_hi", f"{end}_lo").alias(end) for end in ("client", "server"))
+    named = flows.with_columns(*ends, *application_columns())
+    return named.with_columns(hosts(capture, named))
 
 
 def _flow(row: dict[str, Any], names: dict[str, str]) -> Flow:
     timed = row["first_ns"] is not None
     return Flow(
         protocol=names.get(str(row["protocol"]), str(row["protocol"])),
-        client=client(row),
-        server=server(row),
+        client=row["client"],
+        server=row["server"],
         first_time=epoch_text(row["first_ns"]),
         last_time=epoch_text(row["last_ns"]),
         duration=(row["last_ns"] - row["first_ns"]) / 1e9 if timed else 0.0,
+        handshake_ms=None if row["handshake_ns"] is None else row["handshake_ns"] / 1e6,
         **{name: row[name] for name in _COPIED},
     )
 
 
-def _write(table: pl.DataFrame, out: Path) -> None:
-    rows = list(table.iter_rows(named=True))
-    texts = (
-        pl.Series("client", [client(row) for row in rows], pl.String),
-        pl.Series("server", [server(row) for row in rows], pl.String),
-    )
-    try:
-        table.with_columns(texts).write_parquet(out)
-    except OSError as error:
-        raise FileRejectedError(f"cannot be written: {error.strerror or error}", place=str(out)) from None
+def _write(capture: CaptureFile, out: Path) -> None:
+    """Write all conversations, in parts, as one Parquet file that is there whole or not at all."""
+    import pyarrow.parquet as pq
+
+    empty = _named(capture, capture.conversations.largest(0)[0]).to_arrow()
+    with whole_file(out, source=capture.source.path) as stream, pq.ParquetWriter(stream, empty.schema) as writer:
+        for part in capture.conversations.parts():
+            writer.write_table(_named(capture, part).to_arrow().cast(empty.schema))
 
 
 def _positive(option: str, value: int) -> None:

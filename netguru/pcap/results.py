@@ -46,16 +46,26 @@ class Summary(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """One conversation; the client sent first. Times are text of seconds since the epoch."""
+    """One conversation; the client sent first. Times are text of seconds since the epoch.
 
-    flow: int
-    protocol: str
+    `stream` is Wireshark's tcp.stream or udp.stream. `application` is told by first payload bytes or
+    by port, as `application_by` says; `host` is the name that the client asked for.
+    """
+
     client: str
     client_port: int | None
     server: str
     server_port: int | None
+    protocol: str
+    application: str | None
+    host: str | None
     packets: int
     bytes: int
+    duration: float
+    handshake_ms: float | None
+    stream: int | None
+    flow: int
+    application_by: str | None
     client_packets: int
     server_packets: int
     client_bytes: int
@@ -64,7 +74,6 @@ class Flow:
     server_payload: int
     first_time: str | None
     last_time: str | None
-    duration: float
     first_packet: int
     last_packet: int
     interfaces: int
@@ -72,6 +81,8 @@ class Flow:
     syn_ack: int
     fin: int
     reset: int
+    vlan: int | None
+    tunnel: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,14 +15,12 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from netguru.errors import InputError
-from netguru.pcap.addresses import address_text, mac_text
+from netguru.pcap.addresses import address_column, address_text, mac_text, text_column
 from netguru.pcap.inspect_results import QueryRows
 from netguru.pcap.protocols.base import protocols
 from netguru.pcap.protocols.wire import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from netguru.operations.context import CancelToken
     from netguru.pcap.capture import CaptureFile
 
@@ -109,37 +107,12 @@ def _table(capture: CaptureFile, name: str) -> pl.LazyFrame:
 
 def _packets(frame: pl.LazyFrame) -> pl.LazyFrame:
     """Show addresses as text: src and dst beside the numbers they are made of, the others in their place."""
-    ends = [_address(f"{end}_hi", f"{end}_lo").alias(end) for end in ("src", "dst")]
-    texts = [_text(name, mac_text) for name in _MAC]
-    texts += [_text(name, lambda value: address_text(4, 0, value)) for name in _IPV4]
+    ends = [address_column(f"{end}_hi", f"{end}_lo").alias(end) for end in ("src", "dst")]
+    texts = [text_column(name, mac_text) for name in _MAC]
+    texts += [text_column(name, lambda value: address_text(4, 0, value)) for name in _IPV4]
     return frame.with_columns(*ends, *texts)
 
 
 def _flows(frame: pl.LazyFrame) -> pl.LazyFrame:
     """Add the addresses as text: client and server."""
-    return frame.with_columns(_address(f"{end}_hi", f"{end}_lo").alias(end) for end in ("client", "server"))
-
-
-def _address(high: str, low: str) -> pl.Expr:
-    return pl.struct("ip_version", high, low).map_batches(
-        lambda part: _each(part, lambda row: address_text(row[0], row[1], row[2])),
-        return_dtype=pl.String,
-        is_elementwise=True,
-    )
-
-
-def _text(name: str, show: Callable[[int], str]) -> pl.Expr:
-    return pl.col(name).map_batches(
-        lambda part: _each(part, lambda row: show(row[0])), return_dtype=pl.String, is_elementwise=True
-    )
-
-
-def _each(part: pl.Series, show: Callable[[tuple[Any, ...]], str]) -> pl.Series:
-    """Write each different value once; null, or an address without its numbers, stays null."""
-    frame = part.struct.unnest() if isinstance(part.dtype, pl.Struct) else part.to_frame()
-    unique = frame.unique()
-    texts = [None if row[-1] is None else show(row) for row in unique.iter_rows()]
-    named = unique.with_columns(pl.Series("text", texts, pl.String))
-    return frame.join(named, on=frame.columns, how="left", nulls_equal=True, maintain_order="left")["text"].alias(
-        part.name
-    )
+    return frame.with_columns(address_column(f"{end}_hi", f"{end}_lo").alias(end) for end in ("client", "server"))
