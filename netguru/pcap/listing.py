@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _COPIED = (
     "flow", "stream", "client_port", "server_port", "packets", "bytes", "client_packets", "server_packets",
-    "client_bytes", "server_bytes", "client_payload", "server_payload", "first_packet", "last_packet", "interfaces", "syn", "syn_ack",
-    "fin", "reset", "vlan", "tunnel", "application", "application_by", "host",
+    "client_bytes", "server_bytes", "client_payload", "server_payload", "first_packet", "last_packet", "interfaces",
+    "syn", "syn_ack", "fin", "reset", "vlan", "tunnel", "application", "application_by", "host",
 )  # fmt: skip
 
 

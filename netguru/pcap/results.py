@@ -95,6 +95,7 @@ class Flows(Result):
 
     schema: ClassVar[str] = "netguru.pcap.flows/1"
     primary: ClassVar[str] = "flows"
+    quiet: ClassVar[tuple[str, ...]] = ("columns",)
 
     total: int
     flows: tuple[Flow, ...]
