@@ -150,6 +150,20 @@ def refill(old: Values, spots: int, table: Values, mask: int) -> None:
 
 
 @kernel
+def release(place: int, counts: Values, state: Values, pool: Values) -> None:
+    """Give back the holes of a connection that is forgotten."""
+    for side in range(2):
+        at = place * WIDTH + side * SIDE + HOLES
+        node = state[at] & M32
+        state[at] = 0
+        while node != 0:
+            following = pool[node * NODE + LINK]
+            pool[node * NODE + LINK] = counts[FREE]
+            counts[FREE] = node
+            node = following
+
+
+@kernel
 def note_ident(state: Values, forward: int, ident: int) -> None:
     """Follow the IP identification of a side, to see whether it is a counter."""
     about = state[forward + ABOUT] & M32
