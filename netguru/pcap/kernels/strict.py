@@ -43,7 +43,7 @@ PLACES, FREE, NODES, CLOSED = 0, 1, 2, 3
 COUNTERS = 4
 HOLES_MOST, POOL_MOST = 64, 1 << 19
 
-RECENT_SPOTS, RECENT = 1 << 14, 3
+RECENT_SPOTS, RECENT = 1 << 14, 2
 """Places of the table of recent segments, and integers of each."""
 
 RESEND, COPY, LATE, RECOVERED, NEEDLESS, TWICE, GAP = 1, 2, 4, 8, 16, 32, 64
@@ -205,12 +205,13 @@ def seen_just_now(
     recent: Values, sender: int, seq: int, about: int, time: int, trip: int, ident: int, known: int
 ) -> bool:
     """Say whether the very same packet was recorded shortly before, and remember this one."""
-    key = sender << 32 | seq
+    # The product tells every number of a sender from its others.
     mixed = (((sender * 0x85EBCA6B) & M32 ^ seq) * 0x9E3779B1) & M32
     at = (mixed >> 12 & RECENT_SPOTS - 1) * RECENT
+    key = about << 31 | mixed >> 1
     same = False
-    if recent[at] == key + 1 and recent[at + 1] == about:
-        elapsed = time - recent[at + 2]
+    if recent[at] == key:
+        elapsed = time - recent[at + 1]
         # A side that counts its packets gives a resend another number; else nothing is resent within a round trip.
         limit = COPY_NS
         if ident > 0 and known >> STEADY_AT & STEADY >= STEADY_FROM:
@@ -218,9 +219,8 @@ def seen_just_now(
         elif 0 < trip < COPY_NS:
             limit = trip * 3 // 4
         same = 0 <= elapsed < limit
-    recent[at] = key + 1
-    recent[at + 1] = about
-    recent[at + 2] = time
+    recent[at] = key
+    recent[at + 1] = time
     return same
 
 
