@@ -259,7 +259,8 @@ def scanner_for(head: bytes, found: Found, *, compiled: bool) -> Scanner:
         return SnoopScanner(found)
     if found.format:
         return PcapScanner(found, compiled=compiled)
-    raise FileRejectedError("is not a capture", hint="pcap, pcapng and snoop files are read")
+    why = f": {found.damage[0].message}" if found.damage else ""
+    raise FileRejectedError(f"is not a capture{why}", hint="pcap, pcapng and snoop files are read")
 
 
 class RowArrays:

@@ -51,7 +51,7 @@ class PcapngScanner:
         # Interfaces are numbered anew in every section; in the capture they are numbered through.
         self._first_interface = 0
         self._clocks: list[Clock] = []
-        self._counted: set[int] = set()
+        self._dropped: dict[int, int] = {}
         self._compiled = compiled
         self._blocks = load.loaded("framing", compile_it=compiled).pcapng_blocks
         self._rows = RowArrays() if compiled else RowLists()
@@ -81,7 +81,7 @@ class PcapngScanner:
                 whole = reason == kernels.OTHER and self._other(data, base, count)
         yield self._batch(data, base, count)
         if final or self.stopped:
-            self._count_lost()
+            self._tell_dropped()
         if final and self.position < end and not self.stopped:
             self.found.damaged(base + self.position, "the file is cut short in the middle of a block")
 
@@ -222,17 +222,19 @@ class PcapngScanner:
         wanted = (options.get(_STATISTICS_IFDROP, b""), options.get(_STATISTICS_OSDROP, b""))
         counts = [count for count in wanted if len(count) == 8]  # noqa: PLR2004 - 64 bits
         if counts:
-            dropped = sum(struct.unpack(f"{self._order}Q", count)[0] for count in counts)
-            self.found.interfaces[index] = replace(self.found.interfaces[index], dropped=dropped)
-            self._counted.add(index)
+            self._dropped[index] = sum(struct.unpack(f"{self._order}Q", count)[0] for count in counts)
 
     def _count_lost(self) -> None:
         """Take over what packet blocks report as lost, for interfaces without statistics of their own."""
         for local in range(len(self._clocks)):
-            index = self._first_interface + local
             lost = int(self._flat[local * kernels.STRIDE + kernels.LOST])
-            if lost >= 0 and index not in self._counted:
-                self.found.interfaces[index] = replace(self.found.interfaces[index], dropped=lost)
+            if lost >= 0:
+                self._dropped.setdefault(self._first_interface + local, lost)
+
+    def _tell_dropped(self) -> None:
+        self._count_lost()
+        for index, dropped in self._dropped.items():
+            self.found.interfaces[index] = replace(self.found.interfaces[index], dropped=dropped)
 
     def _names(self, data: Any, position: int, size: int) -> None:
         keep_names(self.found, data, position + 8, position + size - 4, self._order)

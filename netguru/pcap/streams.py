@@ -231,7 +231,7 @@ class Unpacked(io.RawIOBase):
         except _CutShortError:
             self._end(f"the {self._name} data is cut short")
             return None
-        except (OSError, zlib.error, ValueError, MemoryError) as error:
+        except Exception as error:  # noqa: BLE001 - every decompressor has errors of its own
             cut = "Truncated" in str(error)
             self._end(f"the {self._name} data is " + ("cut short" if cut else f"damaged ({_text(error)})"))
             return None
