@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from netguru.pcap.conversations import Conversations
     from netguru.pcap.messages import Messages
     from netguru.pcap.places import Places
-    from netguru.pcap.tcp_connections import Connection
+    from netguru.pcap.tcp_events import TcpEvents
     from netguru.pcap.totals import Totals
 
 
 class Collector(Protocol):
-    """Take the chunks of a pass one after the other; a chunk is not kept beyond the call."""
+    """Take the chunks of a pass one after the other; a chunk is not kept beyond the call.
+
+    One that has an attribute `losses` that is true gets the column `tcp_kinds` filled too.
+    """
 
     def take(self, chunk: Chunk) -> None:
         """Take a chunk."""
@@ -55,7 +58,7 @@ class CaptureFile:
         self._packets: pl.DataFrame | None = None
         self._inner: pl.DataFrame | None = None
         self._segments: pl.DataFrame | None = None
-        self._connections: list[Connection] | None = None
+        self._tcp_events: TcpEvents | None = None
         self._messages: Messages | None = None
         self._protocols: dict[str, pl.DataFrame] = {}
         self._neighbors: tuple[Neighbor, ...] | None = None
@@ -112,26 +115,30 @@ class CaptureFile:
         Without collectors it makes sure that the capture was passed over once.
         """
         with self._lock:
+            losses = any(getattr(collector, "losses", False) for collector in collectors)
             if collectors or self._totals is None:
-                for chunk in self.chunks():
+                for chunk in self.chunks(losses=losses):
                     for collector in collectors:
                         collector.take(chunk)
 
-    def chunks(self) -> Iterator[Chunk]:
-        """Give the decoded packets chunk by chunk; one that is not kept is valid until the next is asked for."""
+    def chunks(self, *, losses: bool = False) -> Iterator[Chunk]:
+        """Give the decoded packets chunk by chunk; one that is not kept is valid until the next is asked for.
+
+        With `losses` the column `tcp_kinds` is filled, as it always is in a small capture.
+        """
         from netguru.pcap.engine import COMPILED_FROM
 
         if self._chunks is not None:
             yield from self._chunks
             return
         kept: list[Chunk] | None = [] if self._source.path.stat().st_size < COMPILED_FROM else None
-        for chunk in self._pass():
+        for chunk in self._pass(losses=losses or kept is not None):
             if kept is not None:
                 kept.append(chunk)
             yield chunk
         self._chunks = kept
 
-    def _pass(self) -> Iterator[Chunk]:
+    def _pass(self, *, losses: bool) -> Iterator[Chunk]:
         """Read the file from its start to its end; what it counts is kept when it arrives there."""
         from netguru.pcap.engine import Engine, wants_compiled
         from netguru.pcap.places import Places
@@ -139,7 +146,8 @@ class CaptureFile:
 
         found, totals, places = Found(), Totals(), Places()
         with open_forward(self._source.path, found) as stream:
-            engine = Engine(stream, found, compiled=wants_compiled(self._source.path.stat().st_size))
+            compiled = wants_compiled(self._source.path.stat().st_size)
+            engine = Engine(stream, found, compiled=compiled, losses=losses)
             for chunk in engine.chunks():
                 totals.take(chunk)
                 places.take(chunk)
@@ -225,14 +233,16 @@ class CaptureFile:
                 self._segments = analyse(segments(self), "interface")
             return self._segments
 
-    def connections(self) -> list[Connection]:
-        """Give the TCP connections and attempts, in the order of their first packets."""
-        from netguru.pcap.tcp_connections import connections
+    def tcp_events(self) -> TcpEvents:
+        """Give what tells something about the TCP connections; bounded, of a capture of any size."""
+        from netguru.pcap.tcp_events import TcpEvents
 
         with self._lock:
-            if self._connections is None:
-                self._connections = connections(self)
-            return self._connections
+            if self._tcp_events is None:
+                events = TcpEvents()
+                self.run(events)
+                self._tcp_events = events
+            return self._tcp_events
 
     def senders(self) -> frozenset[str]:
         """Give the addresses that sent IP packets."""

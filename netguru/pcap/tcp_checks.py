@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from netguru.checks import check, finding, threshold
 from netguru.model.finding import Finding, Severity, Subject
+from netguru.pcap.addresses import client, endpoint, server
+from netguru.pcap.messages import limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    import polars as pl
+
     from netguru.pcap.capture import CaptureFile
-    from netguru.pcap.tcp_connections import Connection
-    from netguru.pcap.tcp_scans import Scan
+    from netguru.pcap.tcp_connections import Attempt
 
 _SHOWN_CLIENTS = 3
 
@@ -34,66 +37,73 @@ def _names(items: Iterable[str]) -> str:
     return ", ".join(names[:_SHOWN_CLIENTS]) + more
 
 
-def _without_scans(items: list[Connection]) -> tuple[list[Connection], list[Scan]]:
-    from netguru.pcap.tcp_scans import scans
-
-    found = scans(items)
-    scanned = {each.flow for scan in found for each in scan.failed}
-    return [item for item in items if item.flow not in scanned], found
-
-
-def _by_service(items: Iterable[Connection]) -> Iterator[tuple[str, int, list[Connection]]]:
-    groups: dict[tuple[str, int], list[Connection]] = defaultdict(list)
-    for item in items:
-        groups[item.server, item.port].append(item)
-    for (address, port), group in groups.items():
-        yield address, port, group
-
-
 @check("capture", "scan.ports", "scan.hosts", profile="security")
 def port_scans(capture: CaptureFile) -> Iterator[Finding]:
     """Report hosts that try many ports of one host, or one port of many hosts."""
-    for scan in _without_scans(capture.connections())[1]:
-        times = [item.opened_ns for item in scan.tried]
+    from netguru.pcap.tcp_connections import attempts
+    from netguru.pcap.tcp_scans import scans
+
+    for scan in scans(attempts(capture)):
         common: dict[str, Any] = {
             "scanner": scan.scanner,
-            "failed": len(scan.failed),
-            "duration": _duration(max(times) - min(times)),
-            "evidence": capture.evidence([item.syns[0] for item in scan.failed]),
+            "failed": scan.failed,
+            "count": scan.subjects,
+            "duration": _duration(scan.duration_ns),
+            "evidence": capture.evidence(scan.numbers),
         }
         if scan.target:
-            yield finding(
-                "scan.ports",
-                subject=Subject(addresses=(scan.scanner, scan.target)),
-                target=scan.target,
-                count=len({item.port for item in scan.tried}),
-                **common,
-            )
+            about = Subject(addresses=(scan.scanner, scan.target))
+            yield finding("scan.ports", subject=about, target=scan.target, **common)
         else:
-            yield finding(
-                "scan.hosts",
-                subject=Subject(addresses=(scan.scanner,)),
-                port=scan.port,
-                count=len({item.server for item in scan.tried}),
-                **common,
-            )
+            yield finding("scan.hosts", subject=Subject(addresses=(scan.scanner,)), port=scan.port, **common)
+
+
+def _failed(capture: CaptureFile) -> tuple[pl.DataFrame, list[Attempt]]:
+    """Give the connection attempts that belong to no scan, and those of them that failed, singly."""
+    import polars as pl
+
+    from netguru.pcap.tcp_connections import attempts, failures
+    from netguru.pcap.tcp_scans import scans
+
+    opened = attempts(capture)
+    if opened.is_empty():
+        return opened, []
+    scanned = [flow for scan in scans(opened) for flow in scan.flows]
+    others = opened.filter(~pl.col("flow").is_in(scanned))
+    hit = others.filter(pl.col("syns") > 0, pl.col("failed")).head(limit("tcp", "failed"))
+    return others, failures(capture, hit)
+
+
+def _by_service(items: Iterable[Attempt]) -> Iterator[tuple[str, int, list[Attempt]]]:
+    groups: dict[tuple[str, int], list[Attempt]] = defaultdict(list)
+    for item in items:
+        groups[item.server, item.port].append(item)
+    largest = sorted(groups.items(), key=lambda group: -len(group[1]))[: limit("findings", "groups")]
+    for (address, port), group in largest:
+        yield address, port, group
+
+
+def _addresses(address: str, clients: Iterable[str]) -> Subject:
+    return Subject(addresses=(address, *sorted(set(clients))[: limit("findings", "addresses")]))
 
 
 @check("capture", "tcp.refused", profile="tcp")
 def refused(capture: CaptureFile) -> Iterator[Finding]:
     """Report services that answer a SYN with a reset."""
-    items, _ = _without_scans(capture.connections())
-    for address, port, group in _by_service(items):
-        hit = [item for item in group if item.failed and item.resets]
-        if not hit:
-            continue
+    from netguru.pcap.tcp_connections import accepting
+
+    _, failed = _failed(capture)
+    resets = [(item, item.reset) for item in failed if item.reset is not None]
+    by_flow = {item.flow: reset for item, reset in resets}
+    known = accepting(capture, [item for item, _ in resets])
+    for address, port, hit in _by_service(item for item, _ in resets):
         # A service that accepts at another time was starting or restarting.
-        accepts = any(item.accepted for item in group)
-        numbers = [number for item in hit for number in (item.syns[-1], item.resets[0])]
+        accepts = (address, port) in known
+        numbers = [number for item in hit for number in (item.syns[-1], by_flow[item.flow])]
         yield finding(
             "tcp.refused",
             severity=Severity.NOTE if accepts else None,
-            subject=Subject(addresses=(address, *sorted({item.client for item in hit}))),
+            subject=_addresses(address, (item.client for item in hit)),
             evidence=capture.evidence(numbers),
             symptoms=("the service accepts connections at other times of the capture",) if accepts else (),
             server=_service(address, port),
@@ -104,8 +114,6 @@ def refused(capture: CaptureFile) -> Iterator[Finding]:
 
 
 def _service(address: str, port: int) -> str:
-    from netguru.pcap.addresses import endpoint
-
     return endpoint(address, port)
 
 
@@ -115,49 +123,37 @@ def no_answer(capture: CaptureFile) -> Iterator[Finding]:
 
     Attempts with the MD5 option are left to the BGP check, those with an ICMP error to the ICMP check.
     """
-    items, _ = _without_scans(capture.connections())
-    both_ways = {address for item in items if item.answered for address in (item.client, item.server)}
-    met = {(frozenset((item.client, item.server)), item.port) for item in items if item.answered and not item.resets}
-    unreachable = _quoted(capture)
+    from netguru.pcap.tcp_connections import any_answered, met
+
+    _, failed = _failed(capture)
+    open_attempts = [item for item in failed if not item.signed and not item.answered and not item.quoted]
     least, sure = threshold("tcp.no-answer", "note_syn"), threshold("tcp.no-answer", "warning_syn")
-    for address, port, group in _by_service(items):
-        open_attempts = [item for item in group if item.syns and not item.signed]
-        silent = [item for item in open_attempts if not item.answered and item.flow not in unreachable]
-        # One SYN alone proves little: whoever got no answer asks again.
-        tries = Counter(item.client for item in silent for _ in item.syns)
-        silent = [item for item in silent if tries[item.client] >= least]
-        count = sum(len(item.syns) for item in silent)
-        clients = {item.client for item in silent}
-        if count < least:
-            continue
+    # One SYN alone proves little: whoever got no answer asks again.
+    tries = Counter((item.server, item.port, item.client) for item in open_attempts for _ in item.syns)
+    silent = [item for item in open_attempts if tries[item.server, item.port, item.client] >= least]
+    acquainted, both_ways = met(capture, silent), any_answered(capture)
+    for address, port, group in _by_service(silent):
+        numbers = [number for item in group for number in item.syns]
+        clients = {item.client for item in group}
         # A session that came up at another time, opened by either end (BGP), was only late.
-        late = all((frozenset((client, address)), port) in met for client in clients)
+        late = all((frozenset((client, address)), port) in acquainted for client in clients)
         # An absence proves nothing where the recording shows one direction only.
         one_sided = not both_ways and address not in capture.senders()
-        numbers = [number for item in silent for number in item.syns]
         yield finding(
             "tcp.no-answer",
-            severity=None if count >= sure and not one_sided and not late else Severity.NOTE,
-            subject=Subject(addresses=(address, *sorted(clients))),
+            severity=None if len(numbers) >= sure and not one_sided and not late else Severity.NOTE,
+            subject=_addresses(address, clients),
             evidence=capture.evidence(numbers),
             symptoms=("a connection of these hosts on this port came up at another time",) if late else (),
             server=_service(address, port),
             port=port,
-            count=count,
+            count=len(numbers),
             client=min(clients),
             clients=_names(clients),
             doubt=" The capture shows one direction only, so the reply may have taken another path."
             if one_sided
             else "",
         )
-
-
-def _quoted(capture: CaptureFile) -> set[int]:
-    """Give the flows that an ICMP error quotes."""
-    import polars as pl
-
-    quoted = capture.inner().filter((pl.col("tunnel") == "icmp") & pl.col("src_port").is_not_null())
-    return set(quoted["flow"].drop_nulls().to_list())
 
 
 @check("capture", "tcp.loss", profile="tcp")
@@ -189,7 +185,7 @@ def loss(capture: CaptureFile) -> Iterator[Finding]:
 @check("capture", "tcp.pmtu-blackhole", profile="tcp")
 def pmtu_blackhole(capture: CaptureFile) -> Iterator[Finding]:
     """Report paths on which large packets vanish while small ones pass."""
-    from netguru.pcap.tcp_loss import black_holes
+    from netguru.pcap.tcp_holes import black_holes
 
     for hole in black_holes(capture):
         told = (
@@ -215,10 +211,7 @@ def zero_window(capture: CaptureFile) -> Iterator[Finding]:
     """Report receivers that keep their window at zero."""
     from netguru.pcap.tcp_loss import stalled_receivers
 
-    least = threshold("tcp.zero-window", "duration_ms") * 1e6
-    for stall in stalled_receivers(capture):
-        if stall.duration_ns < least:
-            continue
+    for stall in stalled_receivers(capture, threshold("tcp.zero-window", "duration_ms") * 1e6):
         yield finding(
             "tcp.zero-window",
             subject=Subject(addresses=(stall.address, stall.peer)),
@@ -234,20 +227,16 @@ def zero_window(capture: CaptureFile) -> Iterator[Finding]:
 @check("capture", "tcp.reset", profile="tcp")
 def resets(capture: CaptureFile) -> Iterator[Finding]:
     """Report open connections that end with a reset."""
-    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
-    flows: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for item in capture.connections():
-        for number, by_client in item.breaks:
-            service = _service(item.server, item.port)
-            ends = (item.client, service) if by_client else (service, item.client)
-            groups[ends].append(number)
-            flows[ends].add(item.flow)
-    for (sender, receiver), numbers in groups.items():
-        values: dict[str, Any] = {"sender": sender, "receiver": receiver, "count": len(flows[sender, receiver])}
+    from netguru.pcap.tcp_connections import breaks
+
+    for row in breaks(capture).iter_rows(named=True):
+        end = _service(server(row), row["server_port"])
+        sender, receiver = (client(row), end) if row["client"] else (end, client(row))
+        values: dict[str, Any] = {"sender": sender, "receiver": receiver, "count": row["count"]}
         yield finding(
             "tcp.reset",
             subject=Subject(addresses=tuple(sorted({_address(sender), _address(receiver)}))),
-            evidence=capture.evidence(numbers),
+            evidence=capture.evidence(row["numbers"]),
             **values,
         )
 

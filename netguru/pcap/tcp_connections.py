@@ -1,104 +1,153 @@
-"""Connections as the checks see them: who opened, who answered and how, with packet numbers."""
+"""Connections as the checks see them: who opened, who answered and how, with packet numbers.
+
+Attempts are a table, a row for each conversation with a SYN; of those that failed some are looked at singly.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from netguru.pcap.addresses import client, server
-from netguru.pcap.tcp_wireshark import ACK, FIN, RST, SYN
+from netguru.pcap.messages import limit
+from netguru.pcap.tcp_events import ACCEPTED, ANSWERED, DATA, QUOTED, RESET, SIGNED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netguru.pcap.capture import CaptureFile
+    from netguru.pcap.tcp_events import TcpEvents
+
+_TCP = 6
+ENDS = ("ip_version", "client_hi", "client_lo", "server_hi", "server_lo", "server_port")
+_BITS = {"accepted": ACCEPTED, "answered": ANSWERED, "data": DATA, "signed": SIGNED, "reset": RESET, "quoted": QUOTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """One TCP connection, or an attempt; packet numbers of its events, `opened_ns` of its first SYN.
-
-    `syns` are those of the capture interface that saw most of them. `resets` came from the server
-    before it accepted; `breaks` are (number, sent by the client) of resets after data without FIN.
-    """
+class Attempt:
+    """One connection that failed: its SYNs on the interface that saw most of them, and the reset of the server."""
 
     flow: int
     client: str
     server: str
     port: int
-    opened_ns: int
     syns: tuple[int, ...]
-    accepted: tuple[int, ...]
-    resets: tuple[int, ...]
-    breaks: tuple[tuple[int, bool], ...]
-    signed: bool
-    data: bool
+    reset: int | None
     answered: bool
-
-    @property
-    def failed(self) -> bool:
-        """Say whether the client asked and was not let in."""
-        return bool(self.syns) and not self.accepted and not self.data and (not self.answered or bool(self.resets))
+    signed: bool
+    quoted: bool
 
 
-def connections(capture: CaptureFile) -> list[Connection]:
-    """Give the connections of a capture in the order of their first packets."""
-    rows = capture.segments()
-    if rows.is_empty():
-        return []
-    ends = capture.flows().filter(pl.col("flow").is_in(rows["flow"].unique().implode())).collect()
-    events = _events(rows, ends)
-    return [_connection(row) for row in ends.join(events, on="flow").sort("flow").iter_rows(named=True)]
+def ends(capture: CaptureFile) -> pl.LazyFrame:
+    """Give the two ends of every TCP connection (`ENDS` by `flow`) with what is known of it."""
+    flows = capture.flows().filter(pl.col("protocol") == _TCP).select("flow", *ENDS, "client_port", "interfaces")
+    return flows.with_columns(
+        pl.col("flow").map_batches(_bits(capture.tcp_events()), pl.UInt8).alias("bits")
+    ).with_columns(((pl.col("bits") & bit) != 0).alias(name) for name, bit in _BITS.items())
 
 
-def _events(rows: pl.DataFrame, ends: pl.DataFrame) -> pl.DataFrame:
-    flags, number = pl.col("tcp_flags"), pl.col("number")
-    syn = (flags & (SYN | ACK)) == SYN
-    sides = ends.select("flow", "client_hi", "client_lo", "client_port")
-    mine = (
-        (pl.col("src_hi") == pl.col("client_hi"))
-        & (pl.col("src_lo") == pl.col("client_lo"))
-        & (pl.col("src_port") == pl.col("client_port"))
+def _bits(events: TcpEvents) -> Any:
+    def look(flows: pl.Series) -> pl.Series:
+        at = flows.to_numpy()
+        known = at < events.bits.size
+        bits = np.zeros(at.size, np.uint8)
+        bits[known] = events.bits[at[known]]
+        return pl.Series(bits)
+
+    return look
+
+
+def attempts(capture: CaptureFile) -> pl.DataFrame:
+    """Give the connections with a SYN: ends, time of the first SYN, how many came, and whether they failed."""
+    syns = capture.tcp_events().events("syns")
+    opened = syns.group_by("flow").agg(pl.col("time_ns").first().alias("opened_ns"))
+    best = _best(syns)
+    seen = (
+        syns.join(best, on=("flow", "interface"), how="semi")
+        .group_by("flow")
+        .agg(
+            pl.len().alias("syns"),
+            pl.col("number").first().alias("first_syn"),
+            pl.col("number").last().alias("last_syn"),
+        )
     )
-    joined = rows.join(sides, on="flow", maintain_order="left").with_columns(mine.alias("mine"), syn.alias("syn"))
-    # The interface that saw most SYNs speaks for the attempt; others saw the same packets pass.
-    seen = joined.group_by("flow", "interface").agg(pl.col("syn").sum().alias("count"))
-    best = seen.sort(["count", "interface"], descending=[True, False]).unique("flow", keep="first", maintain_order=True)
-    joined = joined.join(best.select("flow", pl.col("interface").alias("best")), on="flow", maintain_order="left")
-    reset = (flags & RST) != 0
-    loaded = pl.col("payload_length") > 0
-    return joined.group_by("flow", maintain_order=True).agg(
-        number.filter(syn & (pl.col("interface") == pl.col("best"))).alias("syns"),
-        pl.col("time_ns").filter(syn).first().alias("opened_ns"),
-        number.filter((flags & (SYN | ACK)) == SYN | ACK).alias("accepted"),
-        number.filter(reset & ~pl.col("mine")).alias("resets"),
-        pl.struct("number", "mine").filter(reset).alias("all_resets"),
-        number.filter(loaded).min().alias("first_data"),
-        number.filter((flags & FIN) != 0).min().alias("first_fin"),
-        (pl.col("tcp_has_md5") & syn).any().alias("signed"),
-        # A client that goes on was answered, even where the answer took a path that was not recorded.
-        (~pl.col("mine") | ((flags & (SYN | RST)) == 0)).any().alias("answered"),
+    failed = ~pl.col("accepted") & ~pl.col("data") & (~pl.col("answered") | pl.col("reset"))
+    return (
+        ends(capture)
+        .join(opened.lazy(), on="flow")
+        .join(seen.lazy(), on="flow")
+        .with_columns(failed.alias("failed"))
+        .sort("flow")
+        .collect()
     )
 
 
-def _connection(row: dict[str, Any]) -> Connection:
-    first_data, first_fin = row["first_data"], row["first_fin"]
-    cut = [
-        (item["number"], item["mine"])
-        for item in row["all_resets"]
-        if first_data is not None and item["number"] > first_data and (first_fin is None or item["number"] < first_fin)
+def _best(syns: pl.DataFrame) -> pl.DataFrame:
+    """Choose the interface that saw most SYNs of a flow: others saw the same packets pass."""
+    seen = syns.group_by("flow", "interface").agg(pl.len().alias("count"))
+    best = seen.sort(["count", "interface"], descending=[True, False])
+    return best.unique("flow", keep="first", maintain_order=True).select("flow", "interface")
+
+
+def failures(capture: CaptureFile, rows: pl.DataFrame) -> list[Attempt]:
+    """Look at failed connections (rows of `attempts`) singly, in order of their numbers."""
+    events = capture.tcp_events()
+    syns, resets = events.events("syns"), events.events("resets")
+    mine = syns.join(rows, on="flow", how="semi")
+    mine = mine.join(_best(mine), on=("flow", "interface"), how="semi")
+    numbers = {row[0]: tuple(row[1]) for row in mine.group_by("flow").agg("number").iter_rows()}
+    first = resets.filter(~pl.col("client")).unique("flow", keep="first", maintain_order=True)
+    by_server = dict(first.join(rows, on="flow", how="semi").select("flow", "number").iter_rows())
+    return [
+        Attempt(
+            flow=row["flow"],
+            client=client(row),
+            server=server(row),
+            port=row["server_port"],
+            syns=numbers[row["flow"]],
+            reset=by_server.get(row["flow"]),
+            answered=row["answered"],
+            signed=row["signed"],
+            quoted=row["quoted"],
+        )
+        for row in rows.sort("flow").iter_rows(named=True)
     ]
-    return Connection(
-        flow=row["flow"],
-        client=client(row),
-        server=server(row),
-        port=row["server_port"],
-        opened_ns=row["opened_ns"] or row["first_ns"] or 0,
-        syns=tuple(row["syns"]),
-        accepted=tuple(row["accepted"]),
-        resets=tuple(row["resets"]),
-        breaks=tuple(cut),
-        signed=bool(row["signed"]),
-        data=first_data is not None,
-        answered=bool(row["answered"]),
-    )
+
+
+def any_answered(capture: CaptureFile) -> bool:
+    """Say whether any client was answered: whether the recording shows both directions at all."""
+    return bool((capture.tcp_events().bits & ANSWERED).any())
+
+
+def accepting(capture: CaptureFile, items: Iterable[Attempt]) -> set[tuple[str, int]]:
+    """Give those services of failed connections that accept others."""
+    ports = {item.port for item in items}
+    rows = ends(capture).filter(pl.col("accepted") & pl.col("server_port").is_in(ports))
+    services = rows.select("ip_version", "server_hi", "server_lo", "server_port").unique().collect()
+    return {(server(row), row["server_port"]) for row in services.iter_rows(named=True)}
+
+
+def met(capture: CaptureFile, items: Iterable[Attempt]) -> set[tuple[frozenset[str], int]]:
+    """Give the hosts and ports of failed connections between which another one came up, opened by either."""
+    wanted = {(frozenset((item.client, item.server)), item.port) for item in items}
+    if not wanted:
+        return set()
+    ports = {port for _, port in wanted}
+    rows = ends(capture).filter(pl.col("answered") & ~pl.col("reset") & pl.col("server_port").is_in(ports))
+    pairs = rows.select(ENDS).unique().collect()
+    found = {(frozenset((client(row), server(row))), row["server_port"]) for row in pairs.iter_rows(named=True)}
+    return found & wanted
+
+
+def breaks(capture: CaptureFile) -> pl.DataFrame:
+    """Give who ended open connections by resets: ends, `client` (it did), `numbers`, `count` of connections."""
+    resets = capture.tcp_events().events("resets")
+    if resets.is_empty():
+        return resets
+    cut = resets.filter("cut").lazy().join(ends(capture).select("flow", *ENDS), on="flow")
+    groups = cut.sort("number").group_by(*ENDS, "client", maintain_order=True)
+    every = groups.agg(pl.col("number").alias("numbers"), pl.col("flow").n_unique().alias("count"))
+    return every.sort("count", descending=True, maintain_order=True).head(limit("findings", "groups")).collect()

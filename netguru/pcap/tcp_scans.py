@@ -2,65 +2,76 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from netguru.checks import threshold
+from netguru.pcap.addresses import client, server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from netguru.pcap.tcp_connections import Connection
+_CLIENT = ("ip_version", "client_hi", "client_lo")
+_SERVER = ("server_hi", "server_lo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """One burst: `tried` are all its connections, `failed` those that were not accepted; one of target, port is set."""
+    """One burst: how many ports or hosts were tried, how many connections failed; `target` or `port` is shared."""
 
     scanner: str
     target: str
     port: int
-    tried: tuple[Connection, ...]
-    failed: tuple[Connection, ...]
+    subjects: int
+    failed: int
+    duration_ns: int
+    flows: tuple[int, ...]
+    numbers: tuple[int, ...]
 
 
-def scans(items: Iterable[Connection]) -> list[Scan]:
-    """Find port scans (many ports of one host) and sweeps (one port of many hosts)."""
-    opened = [item for item in items if item.syns]
-    by_pair: dict[tuple[str, str], list[Connection]] = defaultdict(list)
-    by_port: dict[tuple[str, int], list[Connection]] = defaultdict(list)
-    for item in opened:
-        by_pair[item.client, item.server].append(item)
-        by_port[item.client, item.port].append(item)
-    least_ports = int(threshold("scan.ports", "ports"))
-    least_hosts = int(threshold("scan.ports", "hosts"))
-    found = [
-        Scan(scanner=who, target=target, port=0, tried=burst, failed=failed)
-        for (who, target), group in by_pair.items()
-        for burst, failed in _bursts(group, lambda item: item.port, least_ports)
+def scans(opened: pl.DataFrame) -> list[Scan]:
+    """Find port scans (many ports of one host) and sweeps (one port of many hosts) among `tcp_connections.attempts`."""
+    if opened.is_empty():
+        return []
+    ports, hosts = threshold("scan.ports", "ports"), threshold("scan.ports", "hosts")
+    return [
+        *_bursts(opened, (*_CLIENT, *_SERVER), ("server_port",), ports),
+        *_bursts(opened, (*_CLIENT, "server_port"), _SERVER, hosts),
     ]
-    found += [
-        Scan(scanner=who, target="", port=port, tried=burst, failed=failed)
-        for (who, port), group in by_port.items()
-        for burst, failed in _bursts(group, lambda item: item.server, least_hosts)
-    ]
-    return found
 
 
-def _bursts(
-    group: Sequence[Connection], subject: Callable[[Connection], object], least: int
-) -> Iterable[tuple[tuple[Connection, ...], tuple[Connection, ...]]]:
-    """Cut attempts where the client paused; keep the bursts with enough different failures."""
-    gap = threshold("scan.ports", "gap_ms") * 1e6
-    ordered = sorted(group, key=lambda item: item.opened_ns)
-    burst: list[Connection] = []
-    for item in [*ordered, None]:
-        if item is not None and (not burst or item.opened_ns - burst[-1].opened_ns <= gap):
-            burst.append(item)
-            continue
-        failed = tuple(each for each in burst if each.failed)
-        enough = len({subject(each) for each in burst}) >= least
-        if enough and len(failed) >= threshold("scan.ports", "failed_share") * len(burst):
-            yield tuple(burst), failed
-        burst = [item] if item is not None else []
+def _bursts(opened: pl.DataFrame, shared: Sequence[str], subject: Sequence[str], least: float) -> Iterator[Scan]:
+    """Cut attempts where the client paused; give the bursts with enough different failures."""
+    gap = int(threshold("scan.ports", "gap_ms") * 1e6)
+    many = opened.group_by(*shared).agg(pl.len().alias("count")).filter(pl.col("count") >= least)
+    rows = opened.join(many, on=shared, how="semi", maintain_order="left").sort("opened_ns", maintain_order=True)
+    paused = (pl.col("opened_ns").diff() > gap).fill_null(value=False)
+    rows = rows.with_columns(paused.cum_sum().over(*shared).alias("burst"))
+    failed = pl.col("failed")
+    bursts = rows.group_by(*shared, "burst", maintain_order=True).agg(
+        pl.struct(*subject).n_unique().alias("subjects"),
+        pl.len().alias("tried"),
+        failed.sum().alias("failures"),
+        (pl.col("opened_ns").max() - pl.col("opened_ns").min()).alias("duration_ns"),
+        pl.col("flow").filter(failed).alias("flows"),
+        pl.col("first_syn").filter(failed).alias("numbers"),
+        *(pl.col(name).first() for name in ("server_port", *_SERVER) if name not in shared),
+    )
+    found = bursts.filter(
+        (pl.col("subjects") >= least)
+        & (pl.col("failures") >= threshold("scan.ports", "failed_share") * pl.col("tried"))
+    )
+    for row in found.iter_rows(named=True):
+        of_one_host = "server_lo" in shared
+        yield Scan(
+            scanner=client(row),
+            target=server(row) if of_one_host else "",
+            port=0 if of_one_host else row["server_port"],
+            subjects=row["subjects"],
+            failed=row["failures"],
+            duration_ns=row["duration_ns"],
+            flows=tuple(row["flows"]),
+            numbers=tuple(row["numbers"]),
+        )

@@ -1,0 +1,162 @@
+"""Black holes of the path MTU: large segments that are repeated and never acknowledged while smaller ones are.
+
+Which directions repeat large segments is known from one pass; a second one follows these alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from netguru.checks import threshold
+from netguru.pcap.addresses import client, destination, server, source
+from netguru.pcap.chunks import TUNNELS
+from netguru.pcap.messages import limit
+from netguru.pcap.tcp_connections import ends
+from netguru.pcap.tcp_wireshark import RST
+
+if TYPE_CHECKING:
+    from netguru.pcap.capture import CaptureFile
+    from netguru.pcap.chunks import Chunk
+
+_TCP, _ICMP, _ICMPV6 = 6, 1, 58
+_FRAGMENTATION_NEEDED, _PACKET_TOO_BIG = (3, 4), 2
+_WAY = ("flow", "interface", "client")
+_FOLLOWED = (
+    "number",
+    "interface",
+    "flow",
+    "from_client",
+    "tcp_seq",
+    "tcp_ack",
+    "tcp_flags",
+    "payload_length",
+    "ip_length",
+)
+_WRAP, _HALF = 1 << 32, 1 << 31
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlackHole:
+    """Large packets one way that were never acknowledged; sizes are those of IP packets."""
+
+    sender: str
+    receiver: str
+    size: int
+    passed: int
+    icmp: bool
+    numbers: tuple[int, ...]
+
+
+def black_holes(capture: CaptureFile) -> list[BlackHole]:
+    """Find directions in which a large segment is repeated and never acknowledged while smaller ones are."""
+    suspects = _suspects(capture)
+    if suspects.is_empty():
+        return []
+    followed = _Followed(suspects)
+    capture.run(followed)
+    known = {row["flow"]: row for row in _ends(capture, suspects)}
+    holes: dict[tuple[str, str], BlackHole] = {}
+    for row in suspects.iter_rows(named=True):
+        about = known[row["flow"]]
+        key = (client(about), server(about)) if row["client"] else (server(about), client(about))
+        hole = _hole(row, followed.rows(row["flow"], row["interface"]), key, told=key in followed.told)
+        if hole is not None and (key not in holes or len(hole.numbers) > len(holes[key].numbers)):
+            holes[key] = hole
+    return list(holes.values())
+
+
+def _suspects(capture: CaptureFile) -> pl.DataFrame:
+    """Give for each direction the large segment that was repeated most, if often enough."""
+    again = capture.tcp_events().events("again")
+    if again.is_empty():
+        return again
+    size = threshold("tcp.pmtu-blackhole", "size_bytes")
+    repeats = (
+        again.filter((pl.col("ip_length") >= size) & pl.col("whole"))
+        .group_by(*_WAY, "tcp_seq", "payload_length", maintain_order=True)
+        .agg(pl.col("number"), pl.col("ip_length").max())
+        .with_columns(pl.col("number").list.len().alias("resends"))
+        .filter(pl.col("resends") >= threshold("tcp.pmtu-blackhole", "resends"))
+        .sort("resends", descending=True, maintain_order=True)
+    )
+    return repeats.unique(_WAY, keep="first", maintain_order=True).head(limit("tcp", "suspects"))
+
+
+def _ends(capture: CaptureFile, suspects: pl.DataFrame) -> list[dict[str, Any]]:
+    return ends(capture).join(suspects.lazy().select("flow"), on="flow", how="semi").collect().to_dicts()
+
+
+class _Followed:
+    """Collect the segments of suspected connections until their large segment is acknowledged."""
+
+    def __init__(self, suspects: pl.DataFrame) -> None:
+        self._open = suspects.select(*_WAY, pl.col("tcp_seq").cast(pl.Int64).alias("from"))
+        self._parts: list[pl.DataFrame] = []
+        self._size = 0
+        self.told: set[tuple[str, str]] = set()
+
+    def take(self, chunk: Chunk) -> None:
+        """Take a chunk."""
+        self._errors(chunk)
+        known = chunk.has("flow") & chunk.has("tcp") & chunk.has("payload") & (chunk.values("protocol") == _TCP)
+        known &= chunk.values("tunnel") != TUNNELS.index("icmp")
+        at = np.flatnonzero(known & np.isin(chunk.values("flow"), self._open["flow"].to_numpy()))
+        if not at.size:
+            return
+        rows = chunk.frame(_FOLLOWED, at)
+        back = rows.filter((pl.col("tcp_flags") & RST) == 0).with_columns((~pl.col("from_client")).alias("client"))
+        met = back.join(self._open, on=_WAY).filter(_ahead(pl.col("tcp_ack"), pl.col("from")).is_between(1, _HALF))
+        self._open = self._open.join(met, on=_WAY, how="anti")
+        rows = rows.join(self._open, on=("flow", "interface"), how="semi", maintain_order="left")
+        if self._size + rows.height <= limit("tcp", "followed"):
+            self._size += rows.height
+            self._parts.append(rows)
+
+    def _errors(self, chunk: Chunk) -> None:
+        """Note the (sender, receiver) pairs whose packets an ICMP error calls too big."""
+        kind, code, protocol = chunk.values("icmp_type"), chunk.values("icmp_code"), chunk.values("protocol")
+        four = (kind == _FRAGMENTATION_NEEDED[0]) & (code == _FRAGMENTATION_NEEDED[1]) & (protocol == _ICMP)
+        six = (kind == _PACKET_TOO_BIG) & (protocol == _ICMPV6)
+        errors = chunk.values("number")[chunk.has("icmp") & (four | six)]
+        if errors.size and len(self.told) < limit("tcp", "followed"):
+            quoted = (chunk.values("tunnel") == TUNNELS.index("icmp")) & np.isin(chunk.values("number"), errors)
+            ends = chunk.frame(("ip_version", "src_hi", "src_lo", "dst_hi", "dst_lo"), np.flatnonzero(quoted))
+            self.told |= {(source(row), destination(row)) for row in ends.unique().iter_rows(named=True)}
+
+    def rows(self, flow: int, interface: int) -> pl.DataFrame | None:
+        """Give the segments of a connection on an interface; None when a large segment was acknowledged there."""
+        here = (pl.col("flow") == flow) & (pl.col("interface") == interface)
+        if self._open.filter(here).is_empty() or not self._parts:
+            return None
+        return pl.concat([part.filter(here) for part in self._parts])
+
+
+def _ahead(number: pl.Expr, of: pl.Expr | int) -> pl.Expr:
+    return (number.cast(pl.Int64) - of) % _WRAP
+
+
+def _hole(row: dict[str, Any], flow: pl.DataFrame | None, key: tuple[str, str], *, told: bool) -> BlackHole | None:
+    if flow is None:
+        return None
+    back = flow.filter((pl.col("from_client") != row["client"]) & ((pl.col("tcp_flags") & RST) == 0))
+    ahead = _ahead(pl.col("tcp_ack"), row["tcp_seq"]).is_between(1, _HALF)
+    if back.is_empty() or not back.filter(ahead).is_empty():
+        return None
+    mine = flow.filter((pl.col("from_client") == row["client"]) & (pl.col("number") <= row["number"][-1]))
+    top = back.select(_ahead(pl.col("tcp_ack").cast(pl.Int64) + _HALF, row["tcp_seq"]).max()).item()
+    end = pl.col("tcp_seq").cast(pl.Int64) + pl.col("payload_length") + _HALF
+    biggest = mine.filter(_ahead(end, row["tcp_seq"]) <= top)["ip_length"].max() or row["ip_length"]
+    if int(biggest) >= row["ip_length"]:  # type: ignore[arg-type]
+        return None
+    return BlackHole(
+        sender=key[0],
+        receiver=key[1],
+        size=row["ip_length"],
+        passed=int(biggest),  # type: ignore[arg-type]
+        icmp=told,
+        numbers=tuple(row["number"]),
+    )
