@@ -1,6 +1,6 @@
 """Which application a conversation carries: told by the first bytes of each side, else by its ports.
 
-Works on the flow table (`schema.FLOWS`) with columns alone; the signs and ports are data
+Works on columns of the flow table (`schema.FLOWS`); the signs and ports are data
 (`data/tables/applications.toml`). A guess says what it rests on: payload or port.
 """
 
@@ -10,16 +10,20 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from netguru import resources
 from netguru.pcap.flow_hosts import hosts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-__all__ = ["application_columns", "guess", "hosts", "signs"]
+    from numpy.typing import NDArray
 
+__all__ = ["application_columns", "guess", "hosts", "signs", "with_applications"]
+
+_NEEDED = ("protocol client_port server_port client_head server_head client_data_length server_data_length").split()
 _NUMBERS = {"tcp": 6, "udp": 17}
 _HEAD_DIGITS = 16
 _SIDES = ("client", "server", "either")
@@ -42,64 +46,105 @@ class Sign:
 
 def guess(flows: pl.DataFrame) -> pl.Series:
     """Name the application of each flow; null where nothing is known."""
-    return flows.select(application_columns()[0]).to_series()
+    return with_applications(flows)["application"]
+
+
+def with_applications(flows: pl.DataFrame) -> pl.DataFrame:
+    """Add the columns `application` and `application_by` (payload or port; both null where nothing is known)."""
+    found = _by_payload(flows)
+    by_payload = found >= 0
+    found = np.where(by_payload, found, _by_port(flows))
+    names = pl.Series("application", _names(), pl.String).gather(np.maximum(found, 0))
+    basis = pl.when(pl.Series(by_payload)).then(pl.lit("payload")).otherwise(pl.lit("port"))
+    known = pl.Series(found >= 0)
+    return flows.with_columns(
+        pl.when(known).then(names).alias("application"), pl.when(known).then(basis).alias("application_by")
+    )
 
 
 def application_columns() -> tuple[pl.Expr, pl.Expr]:
-    """Give the expressions of the columns `application` and `application_by` (payload, port) of the flow table."""
-    by_payload, by_port = _by_payload(), _by_port()
-    known = by_payload.is_not_null()
-    basis = pl.when(known).then(pl.lit("payload")).when(by_port.is_not_null()).then(pl.lit("port"))
-    return (pl.coalesce(by_payload, by_port).alias("application"), basis.alias("application_by"))
+    """Give the same columns as expressions, for a lazy flow table."""
+    needed, names = pl.struct(_NEEDED), ("application", "application_by")
+    return (
+        needed.map_batches(_column(names[0]), pl.String).alias(names[0]),
+        needed.map_batches(_column(names[1]), pl.String).alias(names[1]),
+    )
 
 
-def _by_payload() -> pl.Expr:
-    chain: Any = pl
-    for sign in signs():
-        chain = chain.when(_fits(sign)).then(pl.lit(sign.application))
-    expression: pl.Expr = chain.otherwise(None)
-    return expression
-
-
-def _fits(sign: Sign) -> pl.Expr:
-    condition = pl.col("protocol") == sign.protocol
-    if sign.client is not None:
-        condition = condition & _begins("client", *sign.client)
-    if sign.server is not None:
-        condition = condition & _begins("server", *sign.server)
-    if sign.either is not None:
-        condition = condition & (_begins("client", *sign.either) | _begins("server", *sign.either))
-    if sign.ports:
-        condition = condition & (pl.col("server_port").is_in(sign.ports) | pl.col("client_port").is_in(sign.ports))
-    return condition
-
-
-def _begins(side: str, value: int, mask: int) -> pl.Expr:
-    # A head of zeros also stands for a side without payload.
-    head = pl.col(f"{side}_head") & pl.lit(mask, dtype=pl.UInt64)
-    return (head == pl.lit(value, dtype=pl.UInt64)) & (pl.col(f"{side}_data_length") > 0)
-
-
-def _by_port() -> pl.Expr:
-    names = pl.lit(None, dtype=pl.String)
-    for transport, number in _NUMBERS.items():
-        known = _ports(transport)
-        # Who sent first is the client; where the capture began later, its port may be that of the service.
-        either = pl.coalesce(
-            pl.col(port).replace_strict(known, default=None, return_dtype=pl.String)
-            for port in ("server_port", "client_port")
-        )
-        names = pl.when(pl.col("protocol") == number).then(either).otherwise(names)
-    return names
+def _column(name: str) -> Callable[[pl.Series], pl.Series]:
+    return lambda part: with_applications(part.struct.unnest())[name]
 
 
 @cache
-def _ports(transport: str) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for name, row in resources.table("applications.toml").items():
-        for port in row.get(transport, ()):
-            found.setdefault(port, name)
+def _names() -> tuple[str, ...]:
+    return tuple(resources.table("applications.toml"))
+
+
+def _by_payload(flows: pl.DataFrame) -> NDArray[np.int64]:
+    """Give the place of the application whose sign fits first, -1 for none."""
+    found = np.full(flows.height, -1, np.int64)
+    protocol = flows["protocol"].to_numpy()
+    said = [flows[f"{side}_data_length"].to_numpy() > 0 for side in ("client", "server")]
+    for number in _NUMBERS.values():
+        # Only flows that are not named yet are looked at: most are after the first signs.
+        left = _Left(flows, np.flatnonzero((protocol == number) & (said[0] | said[1])))
+        for sign in signs():
+            if sign.protocol == number and left.rows.size:
+                fits = left.fits(sign)
+                if fits.any():
+                    found[left.rows[fits]] = _names().index(sign.application)
+                    left = _Left(flows, left.rows[~fits])
     return found
+
+
+class _Left:
+    """The flows that have no name yet, with what signs are tried on."""
+
+    def __init__(self, flows: pl.DataFrame, rows: NDArray[np.int64]) -> None:
+        self.rows = rows
+        self._heads = {side: flows[f"{side}_head"].to_numpy()[rows] for side in ("client", "server")}
+        # A head of zeros also stands for a side that said nothing.
+        self._said = {side: flows[f"{side}_data_length"].to_numpy()[rows] > 0 for side in ("client", "server")}
+        self._ports = [flows[f"{side}_port"].to_numpy()[rows] for side in ("client", "server")]
+
+    def fits(self, sign: Sign) -> NDArray[np.bool_]:
+        """Say which of the flows have a sign."""
+        fits = np.ones(self.rows.size, np.bool_)
+        if sign.client is not None:
+            fits &= self._begins("client", sign.client)
+        if sign.server is not None:
+            fits &= self._begins("server", sign.server)
+        if sign.either is not None:
+            fits &= self._begins("client", sign.either) | self._begins("server", sign.either)
+        if sign.ports:
+            fits &= np.isin(self._ports[0], sign.ports) | np.isin(self._ports[1], sign.ports)
+        return fits
+
+    def _begins(self, side: str, pattern: tuple[int, int]) -> NDArray[np.bool_]:
+        value, mask = pattern
+        begins: NDArray[np.bool_] = (self._heads[side] & np.uint64(mask)) == np.uint64(value)
+        return begins & self._said[side]
+
+
+def _by_port(flows: pl.DataFrame) -> NDArray[np.int64]:
+    found = np.full(flows.height, -1, np.int64)
+    protocol = flows["protocol"].to_numpy()
+    for transport, number in _NUMBERS.items():
+        known = _ports(transport)
+        # Who sent first is the client; where the capture began later, its port may be that of the service.
+        server, client = (known[flows[f"{side}_port"].fill_null(0).to_numpy()] for side in ("server", "client"))
+        found = np.where(protocol == number, np.where(server >= 0, server, client), found)
+    return found
+
+
+@cache
+def _ports(transport: str) -> NDArray[np.int64]:
+    """Give the place of the application of every port, -1 for none."""
+    known = np.full(1 << 16, -1, np.int64)
+    for place, row in enumerate(resources.table("applications.toml").values()):
+        ports = [port for port in row.get(transport, ()) if known[port] < 0]
+        known[ports] = place
+    return known
 
 
 @cache

@@ -42,7 +42,9 @@ def _of_tls(parts: list[bytes]) -> str:
 
 
 def _of_http(parts: list[bytes]) -> str:
-    return _first(http.decode(b"".join(parts)), "host")
+    # A line that does not end here may go on in the next segment.
+    lines, end, _ = b"".join(parts).rpartition(b"\r\n")
+    return _first(http.decode(lines + end), "host")
 
 
 def _of_dns(parts: list[bytes]) -> str:

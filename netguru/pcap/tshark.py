@@ -45,12 +45,12 @@ def demand() -> str:
 def version(program: str) -> str:
     """Give the version of the program, empty when it does not say."""
     with tempfile.TemporaryDirectory(prefix="netguru-") as home:
-        said = _run([program, "--version"], home, TIMEOUT_S)[1]
+        said = _run([program, "--version"], home)[1]
     found = _VERSION.search(said)
     return found[1].decode() if found else ""
 
 
-def run(file: Path, arguments: Sequence[str], *, timeout_s: float = TIMEOUT_S) -> bytes:
+def run(file: Path, arguments: Sequence[str]) -> bytes:
     """Run tshark on a capture file and give what it prints.
 
     Raises MissingExtraError when it is not installed, ServiceError when it fails, prints too much or
@@ -58,7 +58,7 @@ def run(file: Path, arguments: Sequence[str], *, timeout_s: float = TIMEOUT_S) -
     """
     program = demand()
     with tempfile.TemporaryDirectory(prefix="netguru-") as home:
-        status, printed, complaint = _run([program, "-n", "-r", str(file), *arguments], home, timeout_s)
+        status, printed, complaint = _run([program, "-n", "-r", str(file), *arguments], home)
     if status and not printed:
         raise ServiceError(f"tshark failed with status {status}: {complaint}")
     return printed
@@ -75,7 +75,7 @@ def environment(home: str) -> Mapping[str, str]:
     }
 
 
-def _run(command: list[str], home: str, timeout_s: float) -> tuple[int, bytes, str]:
+def _run(command: list[str], home: str) -> tuple[int, bytes, str]:
     with tempfile.TemporaryFile() as errors:
         try:
             process = subprocess.Popen(  # noqa: S603 - a program of the machine, arguments as a list
@@ -84,7 +84,7 @@ def _run(command: list[str], home: str, timeout_s: float) -> tuple[int, bytes, s
         except OSError as error:
             raise ServiceError(f"tshark cannot be started: {error.strerror or error}") from None
         _limit(process.pid)
-        timer = Timer(timeout_s, process.kill)
+        timer = Timer(TIMEOUT_S, process.kill)
         timer.start()
         try:
             with process:
@@ -98,7 +98,7 @@ def _run(command: list[str], home: str, timeout_s: float) -> tuple[int, bytes, s
             late = not timer.is_alive()
             timer.cancel()
         if late and status < 0:
-            raise ServiceError(f"tshark took more than {timeout_s:.0f} s")
+            raise ServiceError(f"tshark took more than {TIMEOUT_S:.0f} s")
         errors.seek(0)
         return status, printed, _last_line(errors.read(1 << 16))
 
