@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from itertools import islice
 from typing import IO, TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -28,8 +27,8 @@ CHAIN = 5
 NEAR_SECONDS = 7 * 86_400
 """How far the times of records may be from each other: a capture of a week with a damage in its middle."""
 _FIRST_WINDOW, _WINDOW = 1 << 12, 1 << 20
-# Places whose chains are followed in one search: in hostile bytes every place may look like a start.
-_MOST_TRIED = 20_000
+# Records looked at in all searches of a file: in hostile bytes every place may look like the start of one.
+_STEPS, _BYTES_A_STEP = 10_000, 500
 _LAST_START = 12
 _SECTION, _INTERFACE = 0x0A0D0D0A, 1
 # Blocks that stand between packets: names, statistics, secrets, custom blocks.
@@ -151,16 +150,32 @@ class PcapngRules:
         return captured <= min(length - _ENHANCED_ROOM, MAX_PACKET_BYTES)
 
 
-def resynchronise(stream: IO[bytes], offset: int, rules: Rules, *, until: int = 0, through: int = 0) -> int | None:
+@dataclass(slots=True)
+class Patience:
+    """Bound the work of all searches in a file: how many records may still be looked at."""
+
+    left: int
+
+    @classmethod
+    def for_size(cls, size: int) -> Patience:
+        """Allow for a file of a size in bytes what an honest one never needs."""
+        return cls(_STEPS + size // _BYTES_A_STEP)
+
+
+def resynchronise(
+    stream: IO[bytes], offset: int, rules: Rules, patience: Patience, *, until: int = 0, through: int = 0
+) -> int | None:
     """Find the first place from `offset` on where a chain of sensible records goes on; None when there is none.
 
     The search ends at `until` (0: the end of the stream). With `through` the chain must come by
     that place exactly (the end of the stream may be meant).
     """
     size = stream.seek(0, 2)
-    for place in islice(_places(stream, offset, min(until or size, size), rules), _MOST_TRIED):
-        if _chained(stream, place, size, rules, through):
+    for place in _places(stream, offset, min(until or size, size), rules):
+        if _chained(stream, place, size, rules, patience, through):
             return place
+        if patience.left <= 0:
+            break
     return None
 
 
@@ -177,9 +192,10 @@ def _places(stream: IO[bytes], offset: int, until: int, rules: Rules) -> Iterato
         window = min(2 * window, _WINDOW)
 
 
-def _chained(stream: IO[bytes], place: int, size: int, rules: Rules, through: int) -> bool:
+def _chained(stream: IO[bytes], place: int, size: int, rules: Rules, patience: Patience, through: int) -> bool:
     count = 0
-    while place >= 0 and place != size:
+    while place >= 0 and place != size and patience.left > 0:
+        patience.left -= 1
         place, rules = rules.follow(stream, place, size)
         count += place >= 0
         if through:

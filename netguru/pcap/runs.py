@@ -13,7 +13,7 @@ import numpy as np
 from netguru.pcap.framing import MAX_PACKET_BYTES, NO_TIME, Found, batches_at, scanner_for
 from netguru.pcap.framing_pcap import PcapScanner
 from netguru.pcap.framing_pcapng import PcapngScanner
-from netguru.pcap.resync import NEAR_SECONDS, PcapngRules, PcapRules, resynchronise
+from netguru.pcap.resync import NEAR_SECONDS, Patience, PcapngRules, PcapRules, resynchronise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,9 +75,10 @@ def find_runs(
     scanner = scanner_for(head, found, compiled=compiled)
     made = Runs(found, [], size, [])
     start: int | None = 0
+    patience = Patience.for_size(size)
     while start is not None and len(made.runs) < MOST_RUNS:
         walk = _Walk(stream, found, scanner, start, compiled=compiled, tick=lambda at: tick(at, size))
-        run, start = _end_of(walk, size, reach)
+        run, start = _end_of(walk, size, reach, patience)
         made.runs.append(run)
     if isinstance(scanner, PcapngScanner):
         made.sized = scanner.sized_sections
@@ -128,7 +129,7 @@ def _last(batch: Batch) -> NDArray[np.int64]:
     )
 
 
-def _end_of(walk: _Walk, size: int, reach: int) -> tuple[Run, int | None]:
+def _end_of(walk: _Walk, size: int, reach: int, patience: Patience) -> tuple[Run, int | None]:
     """Say where a run really ends, and where the next one begins."""
     if walk.end < 0:
         return Run(walk.start, size, walk.packets), None
@@ -137,39 +138,42 @@ def _end_of(walk: _Walk, size: int, reach: int) -> tuple[Run, int | None]:
     if isinstance(scanner, PcapngScanner):
         rules = PcapngRules(scanner.order, scanner.interfaces)
         until = walk.end + reach if reach else 0
-        return plain, resynchronise(walk.stream, walk.end + 1, rules, until=until)
+        return plain, resynchronise(walk.stream, walk.end + 1, rules, patience, until=until)
     if isinstance(scanner, PcapScanner) and scanner.variant is not None:
-        return _end_of_pcap(walk, plain, scanner.variant.record, size, reach)
+        until = walk.end + reach if reach else 0
+        return _end_of_pcap(walk, plain, scanner.variant, size, until, patience)
     return plain, None
 
 
-def _end_of_pcap(walk: _Walk, plain: Run, header: int, size: int, reach: int) -> tuple[Run, int | None]:
-    assert isinstance(walk.scanner, PcapScanner)  # noqa: S101 - the caller's case
-    assert walk.scanner.variant is not None  # noqa: S101 - as above
-    odd, until = walk.odd_tail(), walk.end + reach if reach else 0
+def _end_of_pcap(
+    walk: _Walk, plain: Run, variant: Variant, size: int, until: int, patience: Patience
+) -> tuple[Run, int | None]:
+    odd = walk.odd_tail()
     sound = walk.tail[:, : walk.tail.shape[1] - odd]
     if not sound.shape[1]:
-        return _from_the_first(walk, plain, walk.scanner.variant, until)
+        return _from_the_first(walk, plain, variant, until, patience)
     begin, captured, _, time = (int(value) for value in sound[:, -1])
-    rules = PcapRules(walk.scanner.variant, time // _SECOND)
-    following = resynchronise(walk.stream, begin + captured, rules, until=until)
+    rules = PcapRules(variant, time // _SECOND)
+    following = resynchronise(walk.stream, begin + captured, rules, patience, until=until)
     if following is None and walk.packets <= odd + _DOUBTFUL:
-        return _from_the_first(walk, plain, walk.scanner.variant, until)
+        return _from_the_first(walk, plain, variant, until, patience)
     # The last sensible packet may have too great a length, and then holds packets that lead to where the way goes on.
-    inner = resynchronise(walk.stream, begin, rules, until=begin + captured, through=following or size)
+    inner = resynchronise(walk.stream, begin, rules, patience, until=begin + captured, through=following or size)
     if inner is not None:
-        kept = Run(walk.start, begin - header, walk.packets - odd - 1, walk.reason)
+        kept = Run(walk.start, begin - variant.record, walk.packets - odd - 1, walk.reason)
         return kept, inner
     if following is None:
         return plain, None
     return Run(walk.start, begin + captured, walk.packets - odd, walk.reason), following
 
 
-def _from_the_first(walk: _Walk, plain: Run, variant: Variant, until: int) -> tuple[Run, int | None]:
+def _from_the_first(
+    walk: _Walk, plain: Run, variant: Variant, until: int, patience: Patience
+) -> tuple[Run, int | None]:
     """Find the way again where the packets before may have been read from damaged bytes: their times tell nothing."""
     base = walk.start or variant.header
     few = walk.packets <= walk.tail.shape[1]
-    following = resynchronise(walk.stream, (base if few else walk.end) + 1, PcapRules(variant), until=until)
+    following = resynchronise(walk.stream, (base if few else walk.end) + 1, PcapRules(variant), patience, until=until)
     if following is None or not few:
         return plain, following
     ends = walk.tail[0] + walk.tail[1]
