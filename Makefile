@@ -1,15 +1,16 @@
 # The one list of commands. `make help` explains them.
 .DEFAULT_GOAL := help
-.PHONY: help start test check format samples dist lock fuzz audit clean
+.PHONY: help start test check format samples dist lock fuzz bench-pcap bench-pcap-large bench-parity audit clean
 SHELL := /bin/bash
 
 BIN := .venv/bin
 SAMPLE := data/samples/lab/fabric/faulty
 REPORT := out/report.html
+PARITY := tests/bench/tcp_parity.py
 NOTEBOOKS = $(wildcard notebooks/*.ipynb dashboards/*.ipynb)
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 start: ## Set up, diagnose the bundled faulty network, write its report, open the workbench (HEADLESS=1: no server)
 	@.ci/environment runtime
@@ -42,9 +43,22 @@ samples: ## Verify the checksums of the bundled samples
 	@.ci/environment runtime
 	@$(BIN)/netguru samples.verify
 
-fuzz: ## Run the property tests with many more examples
+fuzz: ## Run the property tests with many more examples, and 100,000 mutated captures (MUTANTS="first count")
 	@.ci/environment dev
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n 2 -m hypothesis
+	@$(BIN)/python tests/fuzz/captures.py $(MUTANTS)
+
+bench-pcap: ## Measure captures beside the installed peers, on 100 MB (BENCH=--quick: 10 MB; see tests/bench/README.md)
+	@.ci/environment dev
+	@$(BIN)/python tests/bench/pcap.py $(BENCH)
+
+bench-pcap-large: ## The same with 1 GB and floods (BENCH="--large --ten": also 10 GB)
+	@.ci/environment dev
+	@$(BIN)/python tests/bench/pcap.py $(or $(BENCH),--large)
+
+bench-parity: ## Hold the TCP marks against tshark's, packet by packet
+	@.ci/environment dev
+	@if [ -f $(PARITY) ]; then $(BIN)/python $(PARITY); else echo "$(PARITY) is not here"; fi
 
 audit: ## Check that .venv holds exactly the locked packages and that they agree with each other
 	@.ci/environment dev
