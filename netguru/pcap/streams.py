@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 GZIP_MAGIC = b"\x1f\x8b"
 STDIN = "-"
 """The path that stands for standard input."""
-_HEAD = 64
+_HEAD, _MAGIC_BYTES = 64, 6
 _READ = 1 << 18
 _PIECE = 1 << 18
 # Arrow loses what one call unpacked when it fails: the calls are small.
@@ -282,7 +282,7 @@ def open_forward(source: Path | str | IO[bytes], found: Found) -> IO[bytes]:
     Raises FileRejectedError when the file cannot be opened.
     """
     stream = source if not isinstance(source, (Path, str)) else _open(source)
-    head = _first(stream, 6)
+    head = _first(stream, _MAGIC_BYTES)
     if stream.seekable():
         stream.seek(0)
     elif head:
@@ -305,6 +305,15 @@ def _first(stream: IO[bytes], count: int) -> bytes:
     while len(head) < count and (part := stream.read(count - len(head))):
         head += part
     return head
+
+
+def is_packed(path: Path) -> bool:
+    """Say whether a file is compressed, by its first bytes; an unpacked copy of it is worth keeping.
+
+    Raises FileRejectedError when the file cannot be opened.
+    """
+    with _open(path) as stream:
+        return bool(packing(_first(stream, _MAGIC_BYTES)))
 
 
 def first_bytes(path: Path) -> bytes:

@@ -23,7 +23,7 @@ from netguru.errors import FileRejectedError
 from netguru.model.source import SourceFile
 from netguru.pcap.framing import Found, read_batches
 from netguru.pcap.reader import CaptureReader
-from netguru.pcap.streams import first_bytes, open_forward, open_seekable, packing
+from netguru.pcap.streams import first_bytes, is_packed, open_forward, open_seekable, packing
 
 # Payloads that do not compress, so that a part of the packed bytes is a part of the packets.
 _RANDOM = random.Random(5)  # noqa: S311 - test data
@@ -116,6 +116,7 @@ def test_opened_by_its_content(name, tmp_path):
         file = tmp_path / "capture.bin"
         file.write_bytes(PACK[name](data))
         assert first_bytes(file)[:4] == data[:4]
+        assert is_packed(file)
         found = room.summary(file)
         assert found.packets == packets
         match = CaptureReader().recognise(file.read_bytes()[:1000], SourceFile.of(file))
@@ -132,6 +133,7 @@ def test_random_access(name, tmp_path):
             stream.seek(place)
             assert stream.read(1000) == LARGE[place : place + 1000]
     (tmp_path / "plain").write_bytes(LARGE)
+    assert not is_packed(tmp_path / "plain")
     with open_seekable(tmp_path / "plain", Found()) as stream:
         stream.seek(100)
         assert stream.read(5) == LARGE[100:105]
