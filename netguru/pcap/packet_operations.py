@@ -18,7 +18,7 @@ def packets(file: Path, *, filter: str = "", first: int = 1, last: int = 0, top:
 
     Args:
         file: the capture.
-        filter: a display filter in Wireshark's language, such as "tcp.port == 80 and ip.src == 10.0.0.0/8"; empty for all.
+        filter: a display filter in Wireshark's language, such as "tcp.port == 80 and ip.ttl < 5"; empty for all.
         first: the number of the first packet.
         last: the number of the last packet; 0 for the end.
         top: how many to list.

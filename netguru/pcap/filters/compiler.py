@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator as python
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -25,20 +25,22 @@ from netguru.pcap.filters.nodes import (
     Test,
 )
 from netguru.pcap.filters.problems import problem
-from netguru.pcap.filters.sources import COLUMNAR
+from netguru.pcap.filters.sources import COLUMNAR, VALUE
 from netguru.pcap.filters.values import BYTE_LIKE, NUMERIC, Pairs, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from netguru.errors import InputError
     from netguru.pcap.filters.sources import Source
 
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+_COMPARE: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "==": python.eq, "!=": python.ne, "<": python.lt, "<=": python.le, ">": python.gt, ">=": python.ge,
 }  # fmt: skip
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+_ARITHMETIC: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "+": python.add, "-": python.sub, "*": python.mul, "/": python.floordiv, "%": python.mod, "&": python.and_,
 }  # fmt: skip
+_SLICED = (*BYTE_LIKE, "string", "mac", "ipv4", "ipv6")
 _WHOLE_NUMBERS = ("uint", "int")
 
 
@@ -86,6 +88,14 @@ def compile_filter(expression: Expression) -> Plan:
     return _test(expression)
 
 
+def _wrong(operand: Operand, message: str) -> InputError:
+    """Make the error of an operand, which begins where its first field or value stands."""
+    first = operand
+    while not isinstance(first, Field | Constant):
+        first = first.left if isinstance(first, Arithmetic) else first.of
+    return problem(str(operand), first.position, message)
+
+
 def _exists(expression: Exists) -> Hit:
     of = expression.of
     if isinstance(of, Field) and fields.find(of.name).type == fields.PROTOCOL and not of.layers:
@@ -127,9 +137,9 @@ def _field(node: Field) -> Value:
 
 def _slice(node: Slice) -> Value:
     value = _operand(node.of)
-    if value.type not in {*BYTE_LIKE, "string", "mac"}:
+    if value.type not in _SLICED:
         kind = TYPE_NAMES.get(value.type, "no bytes")
-        raise problem(str(node.of), node.position, f"is {kind}, which cannot be sliced")
+        raise _wrong(node.of, f"is {kind}, which cannot be sliced")
     return values.sliced(value, node.ranges)
 
 
@@ -137,21 +147,21 @@ def _call(node: Call) -> Value:
     value = _operand(node.of)
     kind = value.type
     if node.function == "count":
-        return Value("uint", values.Counted(value), (pl.col(values.VALUE),))
+        return Value("uint", values.Counted(value), (pl.col(VALUE),))
     if node.function == "len":
-        if kind in {*BYTE_LIKE, "string", "mac"}:
+        if kind in _SLICED:
             return values.as_bytes(value).each(lambda item: item.bin.size().cast(pl.Int64), "uint")
-        raise problem(str(node.of), node.position, "has no length: len() is for strings and bytes")
+        raise _wrong(node.of, "has no length: len() is for strings, bytes and addresses")
     if node.function in {"lower", "upper"}:
         if kind != "string":
-            raise problem(str(node.of), node.position, f"is not a string, which {node.function}() needs")
+            raise _wrong(node.of, f"is not a string, which {node.function}() needs")
         return value.each(lambda item: item.str.to_lowercase() if node.function == "lower" else item.str.to_uppercase())
     if node.function == "abs":
         if kind not in NUMERIC:
-            raise problem(str(node.of), node.position, "is not a number, which abs() needs")
+            raise _wrong(node.of, "is not a number, which abs() needs")
         return value.each(lambda item: item.abs())
     if kind in {"string", "none", *BYTE_LIKE, "time", "seconds"}:
-        raise problem(str(node.of), node.position, "cannot be made a string by string()")
+        raise _wrong(node.of, "cannot be made a string by string()")
     return values.as_text(value)
 
 
@@ -209,18 +219,16 @@ def _byte_mask(value: Value, constant: Constant) -> Value:
 def _test(node: Test) -> Hit:
     if node.operator in {"contains", "~"}:
         return _search(node)
-    left = _comparable(node.left, node)
+    left = _comparable(node.left)
     if isinstance(node.right, Constant):
         span = literal(node.right, left.type)
         return Hit(
             left.source, tuple(compare(item, node.operator, span, left.type) for item in left.expressions), node.every
         )
-    right = _comparable(node.right, node)
+    right = _comparable(node.right)
     if left.type != right.type and not {left.type, right.type} <= {"uint", "int", "bool"}:
         if not {left.type, right.type} <= {"bytes", "protocol", "string"}:
-            raise problem(
-                str(node.right), getattr(node.right, "position", node.position), f"is not {TYPE_NAMES[left.type]}"
-            )
+            raise _wrong(node.right, f"is not {TYPE_NAMES[left.type]}")
         left, right = values.as_bytes(left), values.as_bytes(right)
     if left.type == "ipv6":
         left, right = values.as_bytes(left), values.as_bytes(right)
@@ -228,12 +236,10 @@ def _test(node: Test) -> Hit:
     return Hit(Pairs(left, right), (hit,), node.every)
 
 
-def _comparable(operand: Operand, node: Test) -> Value:
+def _comparable(operand: Operand) -> Value:
     value = _operand(operand)
     if value.type == "none":
-        raise problem(
-            str(operand), getattr(operand, "position", node.position), "has no value to compare; it is there or not"
-        )
+        raise _wrong(operand, "has no value to compare; it is there or not")
     return values.as_bytes(value) if value.type == "protocol" else value
 
 
@@ -280,13 +286,13 @@ def _compare_ipv6(item: pl.Expr, operator: str, span: Span) -> pl.Expr:
 def _member(node: Member) -> Hit:
     value = _operand(node.left)
     if value.type == "none":
-        raise problem(str(node.left), getattr(node.left, "position", 0), "has no value to compare; it is there or not")
+        raise _wrong(node.left, "has no value to compare; it is there or not")
     if value.type == "protocol":
         value = values.as_bytes(value)
     spans = []
     for low, high in node.items:
         if not isinstance(low, Constant) or not (high is None or isinstance(high, Constant)):
-            raise problem(str(low), getattr(low, "position", 0), "is not a value, which the items of a set must be")
+            raise _wrong(low, "is not a value, which the items of a set must be")
         first = literal(low, value.type)
         spans.append(first if high is None else Span(first.low, literal(high, value.type).high))
 
@@ -319,7 +325,7 @@ def _search(node: Test) -> Hit:
             str(node.left), node.position, f'cannot be searched with "{node.operator}": it is no string and no bytes'
         )
     if not isinstance(right, Constant):
-        raise problem(str(right), node.position, f'is not a value, which "{node.operator}" needs')
+        raise _wrong(right, f'is not a value, which "{node.operator}" needs')
     if node.operator == "~":
         return _matches(value, right, node)
     if value.type == "string":
@@ -334,7 +340,7 @@ def _matches(value: Value, pattern: Constant, node: Test) -> Hit:
     if pattern.kind != "string":
         raise problem(pattern.text, pattern.position, "is not a quoted string, which a regular expression must be")
     if value.type == "mac":
-        raise problem(str(node.left), node.position, "is no string; string() makes it one")
+        raise _wrong(node.left, "is no string; string() makes it one")
     expression = f"(?i){pattern.value}"
     try:
         pl.Series([""]).str.contains(expression)

@@ -11,9 +11,13 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SYN, _ACK = 2, 16
+    from netguru.pcap.capture import CaptureFile
+
+_TCP = 6
+_FIN, _SYN, _ACK = 1, 2, 16
 _WORD = 1 << 32
 _SCALE_LIMIT = 14
+_UNKNOWN, _UNUSED = -1, -2
 
 
 def _ipv6(side: str) -> pl.Expr:
@@ -41,7 +45,7 @@ def _address(version: int, hi: int | None, lo: int | None) -> str | None:
 
 
 def _service() -> pl.Expr:
-    return (pl.col("dscp").cast(pl.Int64) << 2) | pl.col("ecn")
+    return pl.col("dscp").cast(pl.Int64) * 4 + pl.col("ecn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Made:
 MADE: dict[str, Made] = {
     "time_relative": Made(("_time_relative",), lambda: pl.col("_time_relative")),
     "time_delta": Made(("_time_delta",), lambda: pl.col("_time_delta")),
+    "interface": Made(("_interface",), lambda: pl.col("_interface")),
     "dsfield": Made(("dscp", "ecn"), _service),
     "ipv6_src": Made(("src_hi", "src_lo"), lambda: _ipv6("src")),
     "ipv6_dst": Made(("dst_hi", "dst_lo"), lambda: _ipv6("dst")),
@@ -68,13 +73,32 @@ MADE: dict[str, Made] = {
 }
 
 
+_SIDES = (("client", pl.col("from_client")), ("server", ~pl.col("from_client")))
+
+
+class Interfaces:
+    """Add the capture interface where the format of the file numbers them."""
+
+    makes = ("_interface",)
+    needs = ("interface",)
+
+    def __init__(self, capture: CaptureFile) -> None:
+        self._numbered = capture.format == "pcapng"
+
+    def add(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Work a frame over; frames come in order."""
+        number = pl.col("interface") if self._numbered else pl.lit(None, pl.UInt16)
+        return frame.with_columns(number.alias("_interface"))
+
+
 class Times:
     """Add the time since the first packet and since the packet before."""
 
     makes = ("_time_relative", "_time_delta")
     needs = ("time_ns", "tunnel")
 
-    def __init__(self) -> None:
+    def __init__(self, capture: CaptureFile) -> None:
+        del capture
         self._first: int | None = None
         self._before: int | None = None
 
@@ -108,19 +132,22 @@ class Sequences:
         "payload_length",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, capture: CaptureFile) -> None:
+        del capture
         self._bases = pl.DataFrame(schema={"stream": pl.UInt32, "from_client": pl.Boolean, "base": pl.Int64})
         self._scales = pl.DataFrame(schema={"stream": pl.UInt32, "from_client": pl.Boolean, "scale": pl.Int64})
 
     def add(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Work a frame over; frames come in order."""
         frame = frame.with_row_index("_row")
-        rows = frame.filter(
-            (pl.col("protocol") == 6) & pl.col("tcp_seq").is_not_null() & pl.col("stream").is_not_null()  # noqa: PLR2004 - TCP
-        ).select(
-            "_row", "stream", "from_client", pl.col("tcp_seq", "tcp_ack", "tcp_window").cast(pl.Int64), "tcp_window_scale",
-            ((pl.col("tcp_flags") & _SYN) > 0).alias("syn"), ((pl.col("tcp_flags") & _ACK) > 0).alias("ack"),
-            ((pl.col("tcp_flags") & 3) > 0).cast(pl.Int64).alias("control"), pl.col("payload_length").cast(pl.Int64).fill_null(0),
+        segment = (pl.col("protocol") == _TCP) & pl.col("tcp_seq").is_not_null() & pl.col("stream").is_not_null()
+        flags = pl.col("tcp_flags")
+        rows = frame.filter(segment).select(
+            "_row", "stream", "from_client", "tcp_window_scale",
+            pl.col("tcp_seq", "tcp_ack", "tcp_window").cast(pl.Int64),
+            ((flags & _SYN) > 0).alias("syn"), ((flags & _ACK) > 0).alias("ack"),
+            ((flags & (_SYN | _FIN)) > 0).cast(pl.Int64).alias("control"),
+            pl.col("payload_length").cast(pl.Int64).fill_null(0),
         )  # fmt: skip
         self._learn_bases(rows)
         rows = self._scaled(rows)
@@ -128,8 +155,15 @@ class Sequences:
         rows = rows.join(self._bases, on=ends, how="left", maintain_order="left")
         opposite = self._bases.with_columns(~pl.col("from_client")).rename({"base": "other"})
         rows = rows.join(opposite, on=ends, how="left", maintain_order="left")
-        seq = (pl.col("tcp_seq") - pl.col("base")) % _WORD
-        ack = pl.when("ack").then((pl.col("tcp_ack") - pl.col("other")) % _WORD).otherwise("tcp_ack")
+        # A SYN begins the count anew, also one that comes again with another number.
+        began = {
+            side: pl.when(pl.col("syn") & own).then("tcp_seq").forward_fill().over("stream") for side, own in _SIDES
+        }
+        rows = rows.with_columns(value.alias(side) for side, value in began.items())
+        own_base = pl.coalesce(pl.when("from_client").then("client").otherwise("server"), "base")
+        other_base = pl.coalesce(pl.when("from_client").then("server").otherwise("client"), "other")
+        seq = (pl.col("tcp_seq") - own_base) % _WORD
+        ack = pl.when("ack").then((pl.col("tcp_ack") - other_base) % _WORD).otherwise("tcp_ack")
         made = rows.select(
             "_row",
             seq.alias("_tcp_seq"),
@@ -138,6 +172,8 @@ class Sequences:
             "_tcp_window",
             "_tcp_scale",
         )
+        last = rows.select(*ends, own_base.alias("base")).unique(ends, keep="last", maintain_order=True)
+        self._bases = pl.concat((self._bases, last)).unique(ends, keep="last", maintain_order=True)
         return frame.join(made, on="_row", how="left", maintain_order="left").drop("_row")
 
     def _learn_bases(self, rows: pl.DataFrame) -> None:
@@ -158,25 +194,31 @@ class Sequences:
         self._bases = pl.concat((self._bases, fresh.select(*ends, pl.col("base") % _WORD)))
 
     def _scaled(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Apply the window scale of the direction's last SYN; -1 is unknown, -2 not used."""
+        """Apply the window scale of the direction's last SYN; -1 is unknown, -2 not used by one of the two."""
+        shift = pl.col("tcp_window_scale").cast(pl.Int64).clip(upper_bound=_SCALE_LIMIT).fill_null(_UNUSED)
         ends = ["stream", "from_client"]
-        stated = (
-            pl.when("syn")
-            .then(pl.col("tcp_window_scale").cast(pl.Int64).clip(upper_bound=_SCALE_LIMIT).fill_null(-2))
-            .alias("stated")
-        )
-        rows = rows.join(self._scales, on=ends, how="left", maintain_order="left").with_columns(stated)
-        scale = pl.coalesce(pl.col("stated").forward_fill().over(ends), "scale", pl.lit(-1))
-        rows = rows.with_columns(scale.alias("scale"))
-        self._scales = pl.concat((self._scales, rows.filter(pl.col("scale") != -1).select(*ends, "scale"))).unique(
-            ends, keep="last", maintain_order=True
-        )
-        used = ~pl.col("syn") & (pl.col("scale") >= 0)
-        factor = pl.lit(2, pl.Int64).pow(pl.col("scale").clip(0))
+        for side, own in _SIDES:
+            before = self._scales.filter(own).select("stream", pl.col("scale").alias("before"))
+            stated = pl.when(pl.col("syn") & own).then(shift).forward_fill().over("stream")
+            rows = (
+                rows.join(before, on="stream", how="left", maintain_order="left")
+                .with_columns(pl.coalesce(stated, "before", pl.lit(_UNKNOWN)).alias(side))
+                .drop("before")
+            )
+        own_scale = pl.when("from_client").then("client").otherwise("server")
+        other = pl.when("from_client").then("server").otherwise("client")
+        fresh = rows.select(*ends, own_scale.alias("scale")).filter(pl.col("scale") != _UNKNOWN)
+        self._scales = pl.concat((self._scales, fresh)).unique(ends, keep="last", maintain_order=True)
+        scale = pl.when((own_scale >= 0) & (other == _UNUSED)).then(_UNUSED).otherwise(own_scale)
+        factor = pl.lit(2, pl.Int64).pow(scale.clip(0))
+        after = ~pl.col("syn")
         return rows.with_columns(
-            pl.when(used).then(pl.col("tcp_window") * factor).otherwise("tcp_window").alias("_tcp_window"),
-            pl.when(pl.col("scale") >= 0).then(factor).otherwise("scale").alias("_tcp_scale"),
+            pl.when(after & (scale >= 0))
+            .then(pl.col("tcp_window") * factor)
+            .otherwise("tcp_window")
+            .alias("_tcp_window"),
+            pl.when(after).then(pl.when(scale >= 0).then(factor).otherwise(scale)).alias("_tcp_scale"),
         )
 
 
-TRACKERS: tuple[type[Times | Sequences], ...] = (Times, Sequences)
+TRACKERS: tuple[type[Interfaces | Times | Sequences], ...] = (Interfaces, Times, Sequences)

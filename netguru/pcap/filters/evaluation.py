@@ -30,7 +30,7 @@ def numbers(capture: CaptureFile, text: str) -> list[int]:
     """Give the numbers of the packets that a filter selects, in order."""
     plan = prepare(text)
     columns = _columns(plan)
-    trackers = [kind() for kind in TRACKERS if columns & set(kind.makes)]
+    trackers = [kind(capture) for kind in TRACKERS if columns & set(kind.makes)]
     needed = columns | {name for tracker in trackers for name in tracker.needs}
     found: list[NDArray[np.int64]] = []
     for frame in row_frames(capture, needed):

@@ -9,12 +9,14 @@ from typing import Any
 import polars as pl
 
 from netguru import resources
+from netguru.pcap import protocols
 from netguru.pcap.filters import headers
 from netguru.pcap.filters.derived import MADE
 from netguru.pcap.filters.sources import (
     PACKET,
     VALUE,
     Columns,
+    Exploded,
     Matched,
     Messages,
     Number,
@@ -23,8 +25,13 @@ from netguru.pcap.filters.sources import (
     Source,
     Walked,
 )
+from netguru.pcap.filters.texts import from_text
+
+# Wireshark's fields of DNS are those of multicast DNS too.
+_ALSO = {"dns": ("dns", "mdns")}
 
 PROTOCOL, BYTES = "protocol", "bytes"
+_BYTE = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,25 +49,31 @@ class FieldSpec:
 @cache
 def names() -> frozenset[str]:
     """Give the names of all fields and protocols."""
-    return frozenset(_declared()) | headers.protocol_names() | frozenset(_regions())
+    return frozenset(declared()) | headers.protocol_names() | frozenset(regions())
 
 
 @cache
-def _declared() -> dict[str, dict[str, Any]]:
-    return {name: dict(row) for name, row in resources.table("filter_fields.toml")["fields"].items()}
+def declared() -> dict[str, dict[str, Any]]:
+    """Give the rows of the table of fields by name."""
+    table = resources.table("filter_fields.toml")
+    found = {name: dict(row) for name, row in table["fields"].items()}
+    for protocol, rows in table["messages"].items():
+        found |= {name: {**row, "protocol": protocol} for name, row in rows.items()}
+    return found
 
 
-def _regions() -> dict[str, list[str]]:
+def regions() -> dict[str, list[str]]:
+    """Give the names that stand for bytes: header, columns of place and length, what no bytes mean."""
     return dict(resources.table("filter_fields.toml")["regions"])
 
 
 @cache
 def find(name: str) -> FieldSpec:
     """Give a field or protocol of `names()`."""
-    declared = _declared().get(name)
-    if declared is not None:
-        return _field(name, declared)
-    if name in _regions():
+    row = declared().get(name)
+    if row is not None:
+        return _field(name, row)
+    if name in regions():
         region = _region(name)
         kind = PROTOCOL if name in headers.protocol_names() else BYTES
         return FieldSpec(name=name, type=kind, source=region, values=(pl.col(VALUE),))
@@ -74,7 +87,7 @@ def presence(name: str) -> tuple[Source, tuple[pl.Expr, ...]]:
 
 
 def _region(name: str) -> Region:
-    when, place, length, payload = _regions()[name]
+    when, place, length, payload = regions()[name]
     return Region(name, when, place, length, payload == "payload")
 
 
@@ -88,14 +101,17 @@ def _field(name: str, row: dict[str, Any]) -> FieldSpec:
         place, distance, width = row["at"]
         source: Source = Number(place, distance, width, when)
         values = [pl.col(VALUE)]
-    elif "tags" in row or "labels" in row:
-        kind = "tags" if "tags" in row else "labels"
-        source, values = Walked(kind), [pl.col(row[kind])]
+    elif "walk" in row:
+        source, values = Walked(row["walk"]), [pl.col(row["column"])]
     elif "reused" in row:
         source, values = Reused(), [pl.col(PACKET)]
     elif "protocol" in row:
-        source = Matched(row["protocol"]) if row.get("matched") else Messages(row["protocol"])
-        values = [pl.col(row["column"])]
+        source = (
+            Matched(row["protocol"]) if row.get("matched") else Messages(_ALSO.get(row["protocol"], (row["protocol"],)))
+        )
+        values = [_message(row)]
+        if _listed(row):
+            source, values = Exploded(source, values[0]), [pl.col(VALUE)]
     else:
         mades = row.get("mades", [row["made"]] if "made" in row else [])
         values = [MADE[made].value() for made in mades] or [
@@ -108,18 +124,50 @@ def _field(name: str, row: dict[str, Any]) -> FieldSpec:
         name=name,
         type=row["type"],
         source=source,
-        values=tuple(_bits(value, row) for value in values),
+        values=tuple(_bits(value, row) for value in values) + _swapped(values, row),
         when=when,
         note=row.get("note", ""),
     )
+
+
+def _swapped(values: list[pl.Expr], row: dict[str, Any]) -> tuple[pl.Expr, ...]:
+    """Give numbers of two bytes in the other order too, as Wireshark has them in one field."""
+    if not row.get("swapped"):
+        return ()
+    numbers = [value.cast(pl.Int64) for value in values]
+    return tuple(number % _BYTE * _BYTE + number // _BYTE for number in numbers)
+
+
+def _column_type(row: dict[str, Any]) -> str:
+    return next(column.type for column in protocols.find(row["protocol"]).columns if column.name == row["column"])
+
+
+def _listed(row: dict[str, Any]) -> bool:
+    return "item" not in row and _column_type(row).startswith("list")
+
+
+def _message(row: dict[str, Any]) -> pl.Expr:
+    """Take a column of a protocol's table: an item, the occurrences of a list, or text that stands for a number."""
+    value, kind = pl.col(row["column"]), _column_type(row)
+    if "item" in row:
+        value = value.list.get(row["item"], null_on_oob=True)
+    if "numbers" in row:
+        value = value.replace_strict(row["numbers"], default=None)
+    elif kind in {"str", "list[str]"} and row["type"] not in {"string", "none"}:
+        value = from_text(value, row["type"], many=kind == "list[str]")
+    for name, allowed in row.get("where", {}).items():
+        value = pl.when(pl.col(name).is_in(allowed)).then(value)
+    return pl.when(pl.col(row["having"]).is_not_null()).then(value) if "having" in row else value
 
 
 def _bits(value: pl.Expr, row: dict[str, Any]) -> pl.Expr:
     """Take the bits, the unit and the type of a value."""
     kind = row["type"]
     if kind == "none":
-        return pl.when(value & row["mask"] > 0).then(value) if "mask" in row else pl.when(value).then(1)
-    if kind in {"uint", "int"} and "numbers" not in row:
+        return pl.when(value & row["mask"] > 0 if "mask" in row else value).then(1) if "when" in row else value
+    if "scale" in row and "protocol" in row:
+        return (value * pl.lit(row["scale"])).round().cast(pl.Int64)
+    if kind in {"uint", "int"}:
         value = value.cast(pl.Int64)
     if "least" in row:
         value = pl.when(value >= row["least"]).then(value)
@@ -131,4 +179,4 @@ def _bits(value: pl.Expr, row: dict[str, Any]) -> pl.Expr:
         value = value & row["mask"]
     if kind == "bool":
         return value.cast(pl.Int64) != 0
-    return value * row["scale"] if "scale" in row else value
+    return value * pl.lit(row["scale"]) if "scale" in row else value

@@ -16,7 +16,9 @@ WHOLE = "whole"
 """Column that says whether a row's datagram is not fragmented, or complete with this row."""
 
 _TCP, _UDP, _SCTP, _ICMP, _ICMPV6 = 6, 17, 132, 1, 58
-_ETHERNET, _CISCO = 1, 0x00000C
+_ETHERNET = 1
+# Where the network layer of an Ethernet frame with SNAP begins, without tags.
+_SNAP_END = 22
 _LOW, _HIGH = pl.min_horizontal("src_port", "dst_port"), pl.max_horizontal("src_port", "dst_port")
 
 
@@ -29,13 +31,17 @@ def _captured() -> pl.Expr:
 
 
 _CONDITIONS: dict[str, pl.Expr] = {
+    "tags": pl.col("vlan").is_not_null(),
+    "service_tags": pl.col("vlan").is_not_null(),
+    "llc": (pl.col("link_type") == _ETHERNET)
+    & (pl.col("llc_dsap").is_not_null() | (pl.col("network_offset") >= _SNAP_END)),
+    "labels": pl.col("mpls_label").is_not_null(),
     "frame": _captured(),
-    "interfaces": _captured() & pl.col("interface").is_not_null(),
     "eth": pl.col("eth_src").is_not_null() & (pl.col("link_type") == _ETHERNET),
-    "cisco": pl.col("snap_oui") == _CISCO,
+    "arp": pl.col("ethertype").is_in((0x0806, 0x8035)),
     "any_ip": pl.col("ip_version") > 0,
-    "ip": pl.col("ip_version") == 4,
-    "ipv6": pl.col("ip_version") == 6,
+    "ip": pl.col("ip_version") == 4,  # noqa: PLR2004 - the version
+    "ipv6": pl.col("ip_version") == 6,  # noqa: PLR2004 - the version
     "icmp": _carried(_ICMP) & pl.col("icmp_type").is_not_null(),
     "icmpv6": _carried(_ICMPV6) & pl.col("icmp_type").is_not_null(),
     "tcp": _carried(_TCP) & pl.col("src_port").is_not_null(),

@@ -131,10 +131,10 @@ def _ipv6(constant: Constant) -> Span:
 
 
 def byte_string(text: str) -> bytes:
-    """Read bytes in hexadecimal, with colons, full stops or hyphens between them or without; raises ValueError.
+    r"""Read bytes in hexadecimal, with colons, full stops or hyphens between them or without; raises ValueError.
 
     >>> byte_string("0:0:83"), byte_string("0000.83ff"), byte_string("aa-bb"), byte_string("0xff")
-    (b'\\x00\\x00\\x83', b'\\x00\\x00\\x83\\xff', b'\\xaa\\xbb', b'\\xff')
+    (b'\x00\x00\x83', b'\x00\x00\x83\xff', b'\xaa\xbb', b'\xff')
     """
     if text.lower().startswith("0x") and len(text) <= len("0xff"):
         return bytes([int(text, 16)])
@@ -178,7 +178,7 @@ def _time(constant: Constant) -> Span:
     if match:
         for layout in _TIME_FORMATS:
             try:
-                when = datetime.strptime(match["date"].strip() + "+0000", layout + "%z")
+                when = datetime.strptime(match["date"].strip(), layout).replace(tzinfo=UTC)
             except ValueError:
                 continue
             whole = int((when - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) - _zone(match["zone"])

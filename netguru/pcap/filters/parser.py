@@ -77,11 +77,12 @@ class _Parser:
             raise problem(self._now.text, self._now.position, f"is nested more than {DEPTH_LIMIT} levels deep")
 
     def whole(self) -> Expression:
-        if self._now.kind == "end":
+        if len(self._tokens) == 1:
             raise problem("", 0, "comes at once: the filter is empty")
         expression = self._logical(0)
-        if self._now.kind != "end":
-            raise problem(self._now.text, self._now.position, "is not expected after a complete expression")
+        rest = self._tokens[self._place]
+        if rest.kind != "end":
+            raise problem(rest.text, rest.position, "is not expected after a complete expression")
         return expression
 
     def _logical(self, level: int) -> Expression:

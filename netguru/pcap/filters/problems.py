@@ -20,12 +20,16 @@ def problem(token: str, position: int, message: str, hint: str = "") -> InputErr
     filter: "tcp.prot" at character 5 is not a field
     """
     shown = token if len(token) <= _SHOWN else token[: _SHOWN - 3] + "..."
-    place = f'"{shown}" at character {position + 1}' if token else "the end of the expression"
+    place = f"{_quoted(shown)} at character {position + 1}" if token else "the end of the expression"
     return InputError(f"filter: {place} {message}", hint=hint)
+
+
+def _quoted(token: str) -> str:
+    return token if token.startswith('"') else f'"{token}"'
 
 
 def unknown_field(token: str, position: int, known: Iterable[str]) -> InputError:
     """Make the error of a name that is neither a field nor a protocol."""
-    near = difflib.get_close_matches(token.lower(), sorted(known), n=3)
-    hint = f"did you mean {' or '.join(near)}?" if near else "docs/display-filters.md lists the fields"
-    return problem(token, position, "is not a field", hint)
+    near = difflib.get_close_matches(token.lower(), sorted(known), n=2)
+    advice = f"; did you mean {' or '.join(near)}?" if near else "; docs/display-filters.md lists them"
+    return problem(token, position, f"is not a field{advice}")

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import polars as pl
 
-from netguru.pcap.filters.headers import WHOLE, condition
+from netguru.pcap.filters.headers import condition, holds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from netguru.pcap import protocols
     from netguru.pcap.capture import CaptureFile
 
     Mask = NDArray[np.bool_]
@@ -26,7 +27,8 @@ COLUMNAR, DECODED, READ = 0, 1, 2
 
 PACKET, VALUE = "packet", "value"
 _LOCATED = ("offset", "captured")
-# Frames are read in parts, so that long packets of a whole chunk are not held at once.
+# Bytes in which all link headers lie.
+_HEAD = 128
 
 
 @dataclass(slots=True)
@@ -154,40 +156,49 @@ class Region:
         return found.select(PACKET).with_columns(pl.Series(VALUE, read(rows.capture, found, length.clip(0)), pl.Binary))
 
 
+def _chosen(protocol: protocols.Protocol) -> pl.Expr:
+    """Select the packets of a protocol; those of LLMNR (RFC 4795) have the fields of DNS too."""
+    from netguru.pcap.protocols.table import chosen
+
+    return chosen(protocol) | holds("llmnr") if protocol.name == "dns" else chosen(protocol)
+
+
 @dataclass(frozen=True, slots=True)
 class Messages:
     """The messages of a protocol, decoded for the packets in question; quoted ones count, as in Wireshark."""
 
-    protocol: str
+    protocols: tuple[str, ...]
     cost: int = DECODED
 
     @property
     def columns(self) -> frozenset[str]:
         """Name the columns."""
         from netguru.pcap.protocols import find
-        from netguru.pcap.protocols.table import chosen
 
         places = ("network_offset", "network_length", "payload_offset", "payload_length", "protocol")
-        return frozenset((*_LOCATED, *places, WHOLE, *chosen(find(self.protocol)).meta.root_names()))
+        choosing = {name for protocol in self.protocols for name in _chosen(find(protocol)).meta.root_names()}
+        return frozenset((*_LOCATED, *places, *choosing))
 
     def table(self, rows: Rows, mask: Mask) -> pl.DataFrame:
         """Decode the messages, each packet once."""
-        done, known = rows.made.get(self, (np.zeros(mask.size, np.bool_), self._decode(rows, None)))
+        nothing = np.zeros(mask.size, np.bool_)
+        done, known = rows.made.get(self, (nothing, self._decode(rows, nothing)))
         missing = mask & ~done
         if missing.any():
             known = pl.concat((known, self._decode(rows, missing)))
             rows.made[self] = (done | missing, known)
         return known
 
-    def _decode(self, rows: Rows, mask: Mask | None) -> pl.DataFrame:
+    def _decode(self, rows: Rows, mask: Mask) -> pl.DataFrame:
         from netguru.pcap.protocols import find
-        from netguru.pcap.protocols.table import TYPES, chosen, decode_payload, read
+        from netguru.pcap.protocols.table import TYPES, decode_payload, read
 
-        protocol = find(self.protocol)
-        types = {PACKET: pl.UInt32(), **{column.name: TYPES[column.type] for column in protocol.columns}}
+        columns = {column.name: TYPES[column.type] for name in self.protocols for column in find(name).columns}
+        types = {PACKET: pl.UInt32(), **columns}
         messages: list[dict[str, Any]] = []
-        if mask is not None:
-            found = rows.of_packets(mask).filter(chosen(protocol))
+        packets = rows.of_packets(mask)
+        for protocol in (find(name) for name in self.protocols):
+            found = packets.filter(_chosen(protocol))
             payloads = read(rows.capture, protocol, found)
             for row, payload in zip(found.select(PACKET, "protocol").iter_rows(named=True), payloads, strict=True):
                 messages += [message | {PACKET: row[PACKET]} for message in decode_payload(protocol, row, payload)]
@@ -211,6 +222,28 @@ class Matched:
 
 
 @dataclass(frozen=True, slots=True)
+class Exploded:
+    """The items of a list, each an occurrence."""
+
+    of: Source
+    items: pl.Expr
+
+    @property
+    def cost(self) -> int:
+        """Give the cost of what it is of."""
+        return self.of.cost
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Name the columns of what it is of."""
+        return self.of.columns
+
+    def table(self, rows: Rows, mask: Mask) -> pl.DataFrame:
+        """Give the items."""
+        return self.of.table(rows, mask).select(PACKET, self.items.alias(VALUE)).explode(VALUE)
+
+
+@dataclass(frozen=True, slots=True)
 class Reused:
     """The packets that begin a connection on ports that were in use before."""
 
@@ -226,7 +259,7 @@ class Reused:
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """VLAN tags or MPLS labels of a frame, as many as there are."""
+    """What stands before the network layer of a frame: VLAN tags, MPLS labels, the header of IEEE 802.2."""
 
     kind: str
     cost: int = READ
@@ -234,20 +267,19 @@ class Walked:
     @property
     def columns(self) -> frozenset[str]:
         """Name the columns."""
-        return frozenset((*_LOCATED, "link_type", "eth_src", "network_offset", "vlan", "mpls_label"))
+        return frozenset((*_LOCATED, "link_type", *condition(self.kind).meta.root_names()))
 
     def table(self, rows: Rows, mask: Mask) -> pl.DataFrame:
         """Walk the frames that have one."""
-        from netguru.pcap.filters.tags import LABELS, TAGS, labels, tags
+        from netguru.pcap.filters.link_headers import WALKS
 
-        column, walk, names = ("vlan", tags, TAGS) if self.kind == "tags" else ("mpls_label", labels, LABELS)
-        found = (
-            rows.of_packets(mask).filter(pl.col(column).is_not_null()).with_columns(pl.lit(0, pl.Int64).alias("_start"))
-        )
-        frames = read(rows.capture, found, pl.lit(128))
+        names, walk = WALKS[self.kind]
+        start = pl.lit(0, pl.Int64).alias("_start")
+        found = rows.of_packets(mask).filter(condition(self.kind)).with_columns(start)
+        heads = read(rows.capture, found, pl.lit(_HEAD))
         values = [
             (packet, *occurrence)
-            for packet, kind, data in zip(found[PACKET].to_list(), found["link_type"].to_list(), frames, strict=True)
+            for packet, kind, data in zip(found[PACKET].to_list(), found["link_type"].to_list(), heads, strict=True)
             for occurrence in walk(data, kind)
         ]
         return pl.DataFrame(values, schema={PACKET: pl.UInt32, **dict.fromkeys(names, pl.Int64)}, orient="row")
