@@ -15,25 +15,11 @@ import numpy as np
 from netguru.errors import FileRejectedError
 from netguru.model.capture import CaptureInterface, Damage
 from netguru.pcap.kernels import framing as kernels
-from netguru.pcap.streams import GZIP_MAGIC, open_forward, open_seekable, open_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-
-__all__ = [
-    "GZIP_MAGIC",
-    "MAX_PACKET_BYTES",
-    "NO_TIME",
-    "Batch",
-    "Found",
-    "open_forward",
-    "open_seekable",
-    "open_stream",
-    "read_batches",
-    "recognise",
-]
 
 BLOCK_BYTES = 2 << 20
 MAX_PACKET_BYTES = kernels.MAX_PACKET_BYTES

@@ -8,10 +8,11 @@ from typing import IO, TYPE_CHECKING
 
 from netguru.errors import FileRejectedError
 from netguru.model.coverage import Coverage
-from netguru.pcap.framing import Found, open_seekable
+from netguru.pcap.framing import Found
 from netguru.pcap.repair_results import Kept, Lost, Repaired
 from netguru.pcap.runs import MOST_RUNS, find_runs
 from netguru.pcap.slices import whole_file
+from netguru.pcap.streams import open_seekable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

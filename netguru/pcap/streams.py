@@ -346,6 +346,3 @@ def open_seekable(path: Path, found: Found) -> IO[bytes]:
             spool.write(part)
     spool.seek(0)
     return spool
-
-
-open_stream = open_seekable

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from netguru import pcap
 from netguru.pcap import streams
-from netguru.pcap.framing import Found, open_forward, read_batches
+from netguru.pcap.framing import Found, read_batches
+from netguru.pcap.streams import open_forward
 
 if TYPE_CHECKING:
     from pathlib import Path
