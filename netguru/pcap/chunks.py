@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.int64]
 
-ROWS = 1 << 15
-"""Rows of a full chunk: its columns take about seven megabytes, its Arrow tables cost little for each packet."""
+ROWS = 1 << 14
+"""Rows of a full chunk: its columns take about four megabytes, its Arrow tables cost little for each packet."""
 
 TUNNELS = ("", "ipip", "6in4", "etherip", "icmp", "gre", "vxlan", "gtp", "geneve")
 """What a packet was found in, by its code in the column `tunnel`."""

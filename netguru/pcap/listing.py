@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netguru import resources
 from netguru.errors import InputError
 from netguru.pcap.addresses import address_column
-from netguru.pcap.applications import application_columns
+from netguru.pcap.applications import with_applications
 from netguru.pcap.flow_hosts import hosts
 from netguru.pcap.results import Flow, Flows
 from netguru.pcap.schema import FLOWS
@@ -53,7 +53,7 @@ def list_flows(capture: CaptureFile, *, out: Path | None, top: int) -> Flows:
 def _named(capture: CaptureFile, flows: pl.DataFrame) -> pl.DataFrame:
     """Add what people read: addresses as text, the application and the host that was asked for."""
     ends = (address_column(f"{end}_hi", f"{end}_lo").alias(end) for end in ("client", "server"))
-    named = flows.with_columns(*ends, *application_columns())
+    named = with_applications(flows.with_columns(*ends))
     return named.with_columns(hosts(capture, named))
 
 

@@ -41,6 +41,13 @@ class Places:
         self._parts: list[NDArray[np.uint64]] = []
         self._joined: NDArray[np.uint64] | None = None
 
+    @classmethod
+    def of(cls, offsets: NDArray[np.uint64]) -> Places:
+        """Take offsets that were noted before."""
+        places = cls()
+        places._parts.append(offsets)
+        return places
+
     def take(self, chunk: Chunk) -> None:
         """Take a chunk."""
         number = chunk.values("number")

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from netguru import resources
-from netguru.pcap.protocol_counts import ProtocolCounts
 from netguru.pcap.results import Summary
 
 if TYPE_CHECKING:
@@ -17,8 +16,7 @@ _SECOND = 1_000_000_000
 
 def summarize(capture: CaptureFile) -> Summary:
     """Count packets, protocols and conversations of a capture, in one pass."""
-    protocols = ProtocolCounts()
-    capture.run(protocols)
+    protocols = capture.protocols()
     totals = capture.totals
     tcp_flows, udp_flows = capture.conversations.streams
     names: dict[str, str] = resources.table("pcap.toml")["link_types"]
@@ -35,7 +33,7 @@ def summarize(capture: CaptureFile) -> Summary:
         first_time_iso=iso_text(totals.first_ns),
         last_time_iso=iso_text(totals.last_ns),
         link_types=tuple(names.get(str(number), str(number)) for number in sorted(seen)),
-        protocols=protocols.counts(),
+        protocols=protocols,
         ip_conversations=capture.conversations.pairs(),
         tcp_flows=tcp_flows,
         udp_flows=udp_flows,

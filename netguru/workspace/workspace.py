@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netguru.errors import FileRejectedError
-from netguru.operations.context import use
+from netguru.operations.context import context, use
 from netguru.operations.operation import inject
 from netguru.settings import data_folder, settings
 from netguru.workspace.opening import open_network
@@ -52,6 +52,11 @@ def find_workspace(start: Path, stated: Path | None = None) -> Workspace:
         if (folder / MARKER).is_dir():
             return Workspace(folder)
     return Workspace(data_folder() / "default")
+
+
+def current_workspace() -> Workspace:
+    """Give the workspace of the operation that runs now."""
+    return _inject(context())
 
 
 def _inject(current: Context) -> Workspace:
