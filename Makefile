@@ -6,7 +6,6 @@ SHELL := /bin/bash
 BIN := .venv/bin
 SAMPLE := data/samples/lab/fabric/faulty
 REPORT := out/report.html
-PARITY := tests/bench/tcp_parity.py
 NOTEBOOKS = $(wildcard notebooks/*.ipynb dashboards/*.ipynb)
 
 help: ## Show this list
@@ -56,9 +55,9 @@ bench-pcap-large: ## The same with 1 GB and floods (BENCH="--large --ten": also 
 	@.ci/environment dev
 	@$(BIN)/python tests/bench/pcap.py $(or $(BENCH),--large)
 
-bench-parity: ## Hold the TCP marks against tshark's, packet by packet
+bench-parity: ## Hold the TCP marks against tshark's, packet by packet (CAPTURES=...)
 	@.ci/environment dev
-	@if [ -f $(PARITY) ]; then $(BIN)/python $(PARITY); else echo "$(PARITY) is not here"; fi
+	@$(BIN)/python tests/bench/tcp_parity.py $(or $(CAPTURES),data/samples/lab $(wildcard ../shared/data/captures))
 
 audit: ## Check that .venv holds exactly the locked packages and that they agree with each other
 	@.ci/environment dev
