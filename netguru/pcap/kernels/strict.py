@@ -50,11 +50,11 @@ RESEND, COPY, LATE, RECOVERED, NEEDLESS, TWICE, GAP = 1, 2, 4, 8, 16, 32, 64
 
 # Of the kernel of TCP analysis: integers of a connection and of a side, and where it keeps what is taken from there.
 TCP_CLOCKS, TCP_RTT, TCP_WIDTH, TCP_SIDE, TCP_BASE, QUOTED = 6, 5, 10, 5, 3, 4
-FIN, SYN, RST, ACK = 1, 2, 4, 16
+SYN, RST, PSH, ACK = 2, 4, 8, 16
 M32, HALF, FAR = 0xFFFFFFFF, 0x80000000, 1 << 30
 EARLY_NS, COPY_NS, LOOP_NS = 3_000_000, 5_000_000, 10_000_000_000
 NEVER = -(2**62)
-STEADY_STEP, STEADY_FROM = 256, 3
+STEADY_STEP, STEADY_FROM = 1024, 3
 
 
 @kernel
@@ -106,7 +106,7 @@ def judge(
             same = seen_just_now(recent, place * 2 + side, seq, about & M32, time, trip, ident, state[forward + ABOUT])
             kind |= sent(
                 state, pool, counts, closed, forward, reverse, seq, length, time, trip, ident, stamp,
-                numbers[row], expected, same,
+                numbers[row], expected, same, bits & PSH,
             )  # fmt: skip
         kinds[row] = kind
 
@@ -227,7 +227,8 @@ def seen_just_now(
 @kernel
 def sent(
     state: Values, pool: Values, counts: Values, closed: Values, forward: int, reverse: int,
-    seq: int, length: int, time: int, trip: int, ident: int, stamp: int, number: int, expected: int, same: bool,
+    seq: int, length: int, time: int, trip: int, ident: int, stamp: int,
+    number: int, expected: int, same: bool, push: int,
 ) -> int:  # fmt: skip
     """Judge a segment with data."""
     about, other = state[forward + ABOUT] & M32, state[reverse + ABOUT] & M32
@@ -247,7 +248,8 @@ def sent(
     if length == 1:
         if seq == high and other & SHUT:
             return 0
-        if end == high and other & ANSWERED and acked == high:
+        # A keep-alive repeats a byte that was acknowledged, and pushes nothing.
+        if end == high and other & ANSWERED and acked == high and not push:
             return 0
     if (seq - high) & M32 < HALF:
         move(state, pool, counts, forward, end)
