@@ -17,7 +17,9 @@ from netguru.pcap.streams import open_forward, open_seekable
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
     from netguru.model.capture import CaptureInterface, Damage
     from netguru.model.coverage import Coverage
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from netguru.pcap.conversations import Conversations
     from netguru.pcap.messages import Messages
     from netguru.pcap.places import Places
+    from netguru.pcap.sidecar import Sidecar, StoredConversations
     from netguru.pcap.tcp_events import TcpEvents
     from netguru.pcap.totals import Totals
 
@@ -53,13 +56,16 @@ class CaptureFile:
         self._found = Found()
         self._totals: Totals | None = None
         self._places: Places | None = None
-        self._conversations: Conversations | None = None
+        self._conversations: Conversations | StoredConversations | None = None
         self._chunks: list[Chunk] | None = None
         self._packets: pl.DataFrame | None = None
         self._inner: pl.DataFrame | None = None
         self._segments: pl.DataFrame | None = None
         self._tcp_events: TcpEvents | None = None
         self._messages: Messages | None = None
+        self._counts: dict[str, int] | None = None
+        self._sidecar: Sidecar | None = None
+        self._gaps: NDArray[np.int64] | None = None
         self._protocols: dict[str, pl.DataFrame] = {}
         self._neighbors: tuple[Neighbor, ...] | None = None
         self._bytes: IO[bytes] | None = None
@@ -103,7 +109,7 @@ class CaptureFile:
         return self._totals
 
     @property
-    def conversations(self) -> Conversations:
+    def conversations(self) -> Conversations | StoredConversations:
         """Give what was counted of conversations."""
         self.run()
         assert self._conversations is not None  # noqa: S101 - set by the first pass
@@ -115,11 +121,31 @@ class CaptureFile:
         Without collectors it makes sure that the capture was passed over once.
         """
         with self._lock:
+            if not collectors and self._totals is None and self._from_sidecar():
+                return
             losses = any(getattr(collector, "losses", False) for collector in collectors)
             if collectors or self._totals is None:
                 for chunk in self.chunks(losses=losses):
                     for collector in collectors:
                         collector.take(chunk)
+
+    def _from_sidecar(self) -> bool:
+        """Take what a former opening of the same file left in the workspace (`pcap.index`)."""
+        from netguru.pcap import sidecar
+        from netguru.pcap.places import Places
+        from netguru.pcap.totals import Totals
+        from netguru.workspace import current_workspace
+
+        kept = None if self.small else sidecar.find(current_workspace().store, self._source)
+        if kept is None:
+            return False
+        self._sidecar = kept
+        self._found = kept.found()
+        self._totals = Totals(**kept.about["totals"])
+        self._conversations = sidecar.StoredConversations(kept)
+        self._gaps = kept.gaps()
+        self._places = Places.of(kept.offsets())
+        return True
 
     def chunks(self, *, losses: bool = False) -> Iterator[Chunk]:
         """Give the decoded packets chunk by chunk; one that is not kept is valid until the next is asked for.
@@ -153,7 +179,32 @@ class CaptureFile:
                 places.take(chunk)
                 yield chunk
         self._places = places
+        if engine.losses is not None:
+            self._gaps = engine.losses.gaps()
         self._found, self._totals, self._conversations = found, totals, engine.conversations
+
+    @property
+    def indexed(self) -> bool:
+        """Say whether the packets are at hand in a sidecar."""
+        if self._totals is None and not self.small:
+            self._from_sidecar()
+        return self._sidecar is not None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Give remarks of the reader of the file."""
+        self.run()
+        return tuple(self._found.notes)
+
+    @property
+    def gaps(self) -> NDArray[np.int64]:
+        """Give the numbers of the packets that jumped over bytes of which some never came."""
+        with self._lock:
+            if self._gaps is None:
+                for _ in self.chunks(losses=True):
+                    pass
+            assert self._gaps is not None  # noqa: S101 - set by a pass with losses
+            return self._gaps
 
     def rows(self, columns: Collection[str], where: pl.Expr | None = None) -> Iterator[pl.DataFrame]:
         """Give packets in order of their numbers, those inside tunnels behind the packet around them.
@@ -161,9 +212,30 @@ class CaptureFile:
         The frames have the asked columns of `schema.INNER` in its order; `where` may use these columns.
         A packet and those inside it are in one frame.
         """
-        for chunk in self.chunks():
-            frame = chunk.frame(columns)
+        self.run()
+        for frame in self._frames(columns):
             yield frame if where is None else frame.filter(where)
+
+    def _frames(self, columns: Collection[str]) -> Iterator[pl.DataFrame]:
+        if self._sidecar is not None:
+            yield from self._sidecar.frames(columns)
+            return
+        for chunk in self.chunks(losses="tcp_kinds" in columns):
+            yield chunk.frame(columns)
+
+    def protocols(self) -> dict[str, int]:
+        """Count the packets of each protocol, by Wireshark's filter names."""
+        from netguru.pcap.protocol_counts import ProtocolCounts
+
+        with self._lock:
+            if self._counts is None:
+                counts = ProtocolCounts()
+                if self._totals is None and self._from_sidecar() and self._sidecar is not None:
+                    self._counts = dict(self._sidecar.about["protocols"])
+                else:
+                    self.run(counts)
+                    self._counts = counts.counts()
+            return self._counts
 
     def table(self) -> pl.DataFrame:
         """Give the packet table in memory (`schema.PACKETS`)."""
@@ -206,19 +278,33 @@ class CaptureFile:
 
     def packets(self) -> pl.LazyFrame:
         """Give the packet table (`schema.PACKETS`); of a large capture it is read anew by every query."""
+        import polars as pl
+
         from netguru.pcap.chunks import PACKET_COLUMNS
         from netguru.pcap.lazy import scan
         from netguru.pcap.schema import packet_types
 
-        return self.table().lazy() if self.small else scan(self, PACKET_COLUMNS, packet_types(), inside=False)
+        if self.small:
+            return self.table().lazy()
+        self.run()
+        if self._sidecar is not None:
+            return self._sidecar.rows().filter(pl.col("tunnel") == "").select(PACKET_COLUMNS)
+        return scan(self, PACKET_COLUMNS, packet_types(), inside=False)
 
     def inside(self) -> pl.LazyFrame:
         """Give the packets inside tunnels and ICMP errors (`schema.INNER`), lazily as `packets()`."""
+        import polars as pl
+
         from netguru.pcap.chunks import INNER_COLUMNS
         from netguru.pcap.lazy import scan
         from netguru.pcap.schema import inner_types
 
-        return self.inner().lazy() if self.small else scan(self, INNER_COLUMNS, inner_types(), inside=True)
+        if self.small:
+            return self.inner().lazy()
+        self.run()
+        if self._sidecar is not None:
+            return self._sidecar.rows().filter(pl.col("tunnel") != "")
+        return scan(self, INNER_COLUMNS, inner_types(), inside=True)
 
     def flows(self) -> pl.LazyFrame:
         """Give the flow table (`schema.FLOWS`)."""
@@ -243,6 +329,17 @@ class CaptureFile:
                 self.run(events)
                 self._tcp_events = events
             return self._tcp_events
+
+    def survey(self, *others: Collector) -> None:
+        """Gather messages and TCP events in one pass, and what other collectors want."""
+        from netguru.pcap.messages import Messages, limit
+        from netguru.pcap.tcp_events import TcpEvents
+
+        with self._lock:
+            messages = Messages(None if self.small else limit("messages", "checked"))
+            events = TcpEvents()
+            self.run(messages, events, *others)
+            self._messages, self._tcp_events = messages, events
 
     def senders(self) -> frozenset[str]:
         """Give the addresses that sent IP packets."""

@@ -31,6 +31,7 @@ LIVE = 1 << 20
 """Conversations that are held at once; beyond, those that were silent longest are closed and kept on disk."""
 _FIRST_TABLE = 1 << 14
 _PART = 1 << 16
+_FEW = 5000
 _TCP, _UDP = layout.TCP, layout.UDP
 _WHOLE_UDP, _WHOLE_TCP = 1, 2
 # TCP, UDP, SCTP, DCCP, UDP-Lite.
@@ -244,6 +245,15 @@ class Conversations:
 
     def pairs(self) -> int:
         """Count the pairs of IP addresses, those quoted by ICMP errors included."""
+        rows = self._rows()
+        if not self._spill and rows.shape[0] < _FEW:
+            # Not worth loading polars for.
+            ends = rows[:, [layout.A_HI, layout.A_LO, layout.B_HI, layout.B_LO]]
+            versions = rows[:, layout.KEY] >> 40
+            return len(set(zip(versions.tolist(), *ends.T.tolist(), strict=True)))
+        return self._many_pairs()
+
+    def _many_pairs(self) -> int:
         import polars as pl
 
         names = ("client_hi", "client_lo", "server_hi", "server_lo")

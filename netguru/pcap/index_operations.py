@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from netguru.model.result import Result
 from netguru.operations import operation
 from netguru.operations.context import CancelToken, Progress
-from netguru.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from netguru.model.coverage import Coverage
@@ -32,7 +31,7 @@ class Indexed(Result):
 
 
 @operation("pcap.index", effect="write")
-def index(file: Path, *, workspace: Workspace, progress: Progress, cancel: CancelToken) -> Indexed:
+def index(file: Path, *, progress: Progress, cancel: CancelToken) -> Indexed:
     """Keep what was decoded of a capture in the workspace, so that it opens at once the next time.
 
     The tables of packets and conversations are written as Parquet under `.netguru/captures`, named by
@@ -44,14 +43,15 @@ def index(file: Path, *, workspace: Workspace, progress: Progress, cancel: Cance
     """
     from netguru.errors import FileRejectedError
     from netguru.pcap import sidecar
-    from netguru.workspace import open_capture
+    from netguru.workspace import current_workspace, open_capture
 
     # The reader of this room makes every capture handle.
     capture = cast("CaptureFile", open_capture(file))
+    store = current_workspace().store
     try:
-        kept = sidecar.write(capture, workspace.store, progress, cancel)
+        kept = sidecar.write(capture, store, progress, cancel)
     except OSError as error:
-        raise FileRejectedError(f"cannot be written: {error.strerror or error}", place=str(workspace.store)) from None
+        raise FileRejectedError(f"cannot be written: {error.strerror or error}", place=str(store)) from None
     return Indexed(
         source=capture.source.name,
         folder=str(kept.folder),

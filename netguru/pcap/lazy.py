@@ -26,16 +26,17 @@ def scan(
         wanted = list(columns) if with_columns is None else with_columns
         needed = set(wanted) | (set(predicate.meta.root_names()) if predicate is not None else set())
         left = n_rows
-        for chunk in capture.chunks():
+        for chunk in capture.chunks(losses="tcp_kinds" in needed):
             rows = chunk.found_inside() if inside else chunk.captured()
             if not rows.size:
                 continue
             frame = chunk.frame(needed, None if rows.size == chunk.count else rows)
-            if predicate is not None:
-                frame = frame.filter(predicate)
+            # The count of rows is one of rows before the filter.
             if left is not None:
                 frame = frame.head(left)
                 left -= frame.height
+            if predicate is not None:
+                frame = frame.filter(predicate)
             if frame.height:
                 yield frame.select(wanted)
             if left == 0:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.uint8]
 
 _TCP, _UDP = 6, 17
+_FEW = 5000
 # The eight bytes of a row; the last holds a bit for each header that is named by its presence.
 _LINK, _KIND, _LLC, _SNAP, _CARRIED, _PORT, _HEAD, _HEADERS = range(8)
 _PRESENT = (("vlan", "vlan"), ("mpls", "mpls"), ("llc", "llc"))
@@ -109,11 +110,14 @@ class ProtocolCounts:
 
 
 def _count(counter: Counter[int], values: NDArray[Any]) -> None:
+    if values.size < _FEW:
+        # Not worth loading polars for.
+        counter.update(values.tolist())
+        return
     import polars as pl
 
-    if values.size:
-        counts = pl.Series("value", np.ascontiguousarray(values)).value_counts()
-        counter.update(dict(zip(counts["value"].to_list(), counts["count"].to_list(), strict=True)))
+    counts = pl.Series("value", np.ascontiguousarray(values)).value_counts()
+    counter.update(dict(zip(counts["value"].to_list(), counts["count"].to_list(), strict=True)))
 
 
 class _Names:
