@@ -101,7 +101,7 @@ def _exists(expression: Exists) -> Hit:
     if isinstance(of, Field) and fields.find(of.name).type == fields.PROTOCOL and not of.layers:
         source, present = fields.presence(of.name)
         return Hit(source, tuple(item.is_not_null() for item in present))
-    value = _operand(of)
+    value = _slice(of, compared=False) if isinstance(of, Slice) else _operand(of)
     if value.masked and value.type == "bytes":
         zeros = value.each(lambda item: item.bin.encode("hex").str.contains("[^0]"))
         return Hit(zeros.source, zeros.expressions)
@@ -135,12 +135,12 @@ def _field(node: Field) -> Value:
     return values.layered(value, node.layers)
 
 
-def _slice(node: Slice) -> Value:
+def _slice(node: Slice, *, compared: bool = True) -> Value:
     value = _operand(node.of)
     if value.type not in _SLICED:
         kind = TYPE_NAMES.get(value.type, "no bytes")
         raise _wrong(node.of, f"is {kind}, which cannot be sliced")
-    return values.sliced(value, node.ranges)
+    return values.sliced(value, node.ranges, compared=compared)
 
 
 def _call(node: Call) -> Value:
@@ -150,7 +150,7 @@ def _call(node: Call) -> Value:
         return Value("uint", values.Counted(value), (pl.col(VALUE),))
     if node.function == "len":
         if kind in _SLICED:
-            return values.as_bytes(value).each(lambda item: item.bin.size().cast(pl.Int64), "uint")
+            return values.header_bytes(value).each(lambda item: item.bin.size().cast(pl.Int64), "uint")
         raise _wrong(node.of, "has no length: len() is for strings, bytes and addresses")
     if node.function in {"lower", "upper"}:
         if kind != "string":
@@ -240,7 +240,7 @@ def _comparable(operand: Operand) -> Value:
     value = _operand(operand)
     if value.type == "none":
         raise _wrong(operand, "has no value to compare; it is there or not")
-    return values.as_bytes(value) if value.type == "protocol" else value
+    return values.header_bytes(value) if value.type == "protocol" else value
 
 
 def compare(item: pl.Expr, operator: str, span: Span, kind: str) -> pl.Expr:
@@ -250,6 +250,8 @@ def compare(item: pl.Expr, operator: str, span: Span, kind: str) -> pl.Expr:
     low, high = pl.lit(span.low), pl.lit(span.high)
     if kind == "bool":
         return _COMPARE[operator](item.cast(pl.Int64), low)
+    if kind == "bytes" and isinstance(span.low, bytes) and operator in {"<", "<=", ">", ">="}:
+        return _compare_bytes(item, operator, span.low)
     if span.low == span.high:
         return _COMPARE[operator](item, low)
     return {
@@ -260,6 +262,13 @@ def compare(item: pl.Expr, operator: str, span: Span, kind: str) -> pl.Expr:
         ">": item > high,
         ">=": item >= low,
     }[operator]
+
+
+def _compare_bytes(item: pl.Expr, operator: str, data: bytes) -> pl.Expr:
+    """Order bytes as Wireshark does: by length, then by their values."""
+    size = item.bin.size().cast(pl.Int64)
+    same = (size == len(data)) & _COMPARE[operator](item, pl.lit(data))
+    return same | _COMPARE[operator[0]](size, pl.lit(len(data)))
 
 
 def _compare_ipv6(item: pl.Expr, operator: str, span: Span) -> pl.Expr:
@@ -288,7 +297,7 @@ def _member(node: Member) -> Hit:
     if value.type == "none":
         raise _wrong(node.left, "has no value to compare; it is there or not")
     if value.type == "protocol":
-        value = values.as_bytes(value)
+        value = values.header_bytes(value)
     spans = []
     for low, high in node.items:
         if not isinstance(low, Constant) or not (high is None or isinstance(high, Constant)):
@@ -339,14 +348,12 @@ def _search(node: Test) -> Hit:
 def _matches(value: Value, pattern: Constant, node: Test) -> Hit:
     if pattern.kind != "string":
         raise problem(pattern.text, pattern.position, "is not a quoted string, which a regular expression must be")
-    if value.type == "mac":
-        raise _wrong(node.left, "is no string; string() makes it one")
     expression = f"(?i){pattern.value}"
     try:
         pl.Series([""]).str.contains(expression)
     except pl.exceptions.PolarsError:
         hint = "looking ahead or behind and back references are not supported"
         raise problem(pattern.text, pattern.position, "is not a regular expression", hint) from None
-    if value.type in BYTE_LIKE:
-        value = values.as_latin(value)
+    if value.type != "string":
+        value = values.as_latin(values.as_bytes(value))
     return Hit(value.source, tuple(item.str.contains(expression) for item in value.expressions), node.every)

@@ -13,7 +13,6 @@ from netguru.pcap import protocols
 from netguru.pcap.filters import headers
 from netguru.pcap.filters.derived import MADE
 from netguru.pcap.filters.sources import (
-    PACKET,
     VALUE,
     Columns,
     Exploded,
@@ -21,7 +20,6 @@ from netguru.pcap.filters.sources import (
     Messages,
     Number,
     Region,
-    Reused,
     Source,
     Walked,
 )
@@ -77,6 +75,9 @@ def find(name: str) -> FieldSpec:
         region = _region(name)
         kind = PROTOCOL if name in headers.protocol_names() else BYTES
         return FieldSpec(name=name, type=kind, source=region, values=(pl.col(VALUE),))
+    if name in headers.carried_names():
+        carried = Region(name, name, "payload_offset", "payload_length", payload=True)
+        return FieldSpec(name=name, type=PROTOCOL, source=carried, values=(pl.col(VALUE),))
     return FieldSpec(name=name, type=PROTOCOL, source=_columns(headers.holds(name)), values=())
 
 
@@ -103,8 +104,6 @@ def _field(name: str, row: dict[str, Any]) -> FieldSpec:
         values = [pl.col(VALUE)]
     elif "walk" in row:
         source, values = Walked(row["walk"]), [pl.col(row["column"])]
-    elif "reused" in row:
-        source, values = Reused(), [pl.col(PACKET)]
     elif "protocol" in row:
         source = (
             Matched(row["protocol"]) if row.get("matched") else Messages(_ALSO.get(row["protocol"], (row["protocol"],)))
@@ -151,6 +150,8 @@ def _message(row: dict[str, Any]) -> pl.Expr:
     value, kind = pl.col(row["column"]), _column_type(row)
     if "item" in row:
         value = value.list.get(row["item"], null_on_oob=True)
+    if "replaced" in row:
+        value = value.replace(row["replaced"])
     if "numbers" in row:
         value = value.replace_strict(row["numbers"], default=None)
     elif kind in {"str", "list[str]"} and row["type"] not in {"string", "none"}:

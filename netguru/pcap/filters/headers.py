@@ -55,8 +55,8 @@ _CONDITIONS: dict[str, pl.Expr] = {
 
 
 def condition(name: str) -> pl.Expr:
-    """Give the condition of a header that fields name in `when`."""
-    return _CONDITIONS[name]
+    """Give the condition of a header that fields name in `when`, or of a protocol."""
+    return _CONDITIONS[name] if name in _CONDITIONS else holds(name)
 
 
 @cache
@@ -66,6 +66,13 @@ def protocol_names() -> frozenset[str]:
     kinds = ("link_protocols", "ethertypes", "llc", "snap", "ip_protocols", "udp_ports", "tcp_ports", "tcp_heads")
     names = {name for kind in kinds for name in tables[kind].values()}
     return frozenset(names | {"frame", "eth", "vlan", "mpls", "llc"})
+
+
+@cache
+def carried_names() -> frozenset[str]:
+    """Give the names of protocols that TCP or UDP carry."""
+    tables: dict[str, Any] = resources.table("pcap.toml")
+    return frozenset(name for kind in ("udp_ports", "tcp_ports", "tcp_heads") for name in tables[kind].values())
 
 
 @cache

@@ -242,7 +242,10 @@ def _range(part: str, token: Token) -> Range:
     if mark is None:
         return Range(_small(first, token), 1)
     if mark == ":":
-        return Range(_small(first or "0", token), None if second is None else _small(second, token))
+        length = None if second is None else _small(second, token)
+        if length is not None and length < 1:
+            raise problem(token.text, token.position, "has a length below 1")
+        return Range(_small(first or "0", token), length)
     if first is None or second is None:
         raise problem(token.text, token.position, "lacks one end of its range")
     return Range(_small(first, token), None, _small(second, token))

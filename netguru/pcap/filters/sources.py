@@ -244,20 +244,6 @@ class Exploded:
 
 
 @dataclass(frozen=True, slots=True)
-class Reused:
-    """The packets that begin a connection on ports that were in use before."""
-
-    cost: int = DECODED
-    columns: frozenset[str] = frozenset()
-
-    def table(self, rows: Rows, mask: Mask) -> pl.DataFrame:
-        """Give those of this chunk."""
-        del mask
-        found = np.flatnonzero(np.isin(rows.numbers, rows.capture.conversations.reused))
-        return pl.DataFrame({PACKET: pl.Series(found, dtype=pl.UInt32)})
-
-
-@dataclass(frozen=True, slots=True)
 class Walked:
     """What stands before the network layer of a frame: VLAN tags, MPLS labels, the header of IEEE 802.2."""
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 BYTE_LIKE = ("bytes", "protocol")
 NUMERIC = ("uint", "int", "float", "seconds")
+# Bytes of a header; 0 where its first byte tells.
+_HEADERS = {"eth": 14, "ip": 0, "ipv6": 40, "udp": 8}
 _WIDTHS = {"mac": 6, "ipv4": 4, "ipv6": 16}
 
 
@@ -110,6 +112,18 @@ def as_bytes(value: Value) -> Value:
     return value.each(lambda item: item.map_batches(convert, return_dtype=pl.Binary), "bytes")
 
 
+def header_bytes(value: Value) -> Value:
+    """Give the bytes that slices and len() see: of Ethernet, IP and UDP the header alone, as in Wireshark."""
+    if value.type != "protocol" or value.name not in _HEADERS:
+        return as_bytes(value)
+    length = _HEADERS[value.name]
+
+    def cut(series: pl.Series) -> pl.Series:
+        return pl.Series(series.name, [item and item[: length or (item[0] & 15) * 4] for item in series], pl.Binary)
+
+    return as_bytes(value).each(lambda item: item.map_batches(cut, return_dtype=pl.Binary))
+
+
 def _ipv6_bytes(series: pl.Series) -> pl.Series:
     values = [
         None if item is None else item["hi"].to_bytes(8, "big") + item["lo"].to_bytes(8, "big") for item in series
@@ -143,17 +157,19 @@ def as_latin(value: Value) -> Value:
     return value.each(lambda item: item.map_batches(convert, return_dtype=pl.String), "string")
 
 
-def sliced(value: Value, ranges: tuple[Range, ...]) -> Value:
-    """Cut bytes out of a value; where one of the ranges does not fit, there is no value."""
+def sliced(value: Value, ranges: tuple[Range, ...], *, compared: bool) -> Value:
+    """Cut bytes out of a value; where a range does not fit, there is no value, or none of its bytes to compare."""
 
     def cut(data: bytes) -> bytes | None:
         parts = [_part(data, one) for one in ranges]
-        return None if None in parts else b"".join(part for part in parts if part is not None)
+        if None in parts:
+            return b"" if compared else None
+        return b"".join(part for part in parts if part is not None)
 
     def convert(series: pl.Series) -> pl.Series:
         return pl.Series(series.name, [None if item is None else cut(item) for item in series], pl.Binary)
 
-    return as_bytes(value).each(lambda item: item.map_batches(convert, return_dtype=pl.Binary))
+    return header_bytes(value).each(lambda item: item.map_batches(convert, return_dtype=pl.Binary))
 
 
 def _part(data: bytes, one: Range) -> bytes | None:
@@ -166,7 +182,7 @@ def _part(data: bytes, one: Range) -> bytes | None:
     elif one.length is None:
         stop = size
     else:
-        stop = start + one.length if one.length >= 0 else size + one.length
+        stop = start + one.length
     return data[start:stop] if start < stop <= size else None
 
 
