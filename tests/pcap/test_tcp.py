@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 
 import pytest
 from made_captures import ACK, FIN, LAB, PSH, RST, SHARED, SYN, open_bytes, pcap, segment
@@ -37,16 +36,16 @@ def of_lab(network, state, name):
 def test_flags_agree_with_tshark():
     if not SHARED.is_dir():
         pytest.skip(f"{SHARED} is not there")
-    ours, theirs = Counter(), Counter()
+    differences = {}
     for file in sorted(SHARED.glob("*__*")):
         expected = json.loads((SHARED / "expected" / f"{file.name}.json").read_text())["tcp_analysis"]
         found = room.tcp(file)
-        for name, count in expected.items():
-            ours[name] += getattr(found, name).count
-            theirs[name] += count
-    for name, count in theirs.items():
-        tolerance = 0.1 if name == "ack_lost_segment" else 0.06
-        assert abs(ours[name] - count) <= max(1, tolerance * count), name
+        different = {name: count for name, count in expected.items() if getattr(found, name).count != count}
+        if different:
+            differences[file.name] = different
+    # The one known difference among these (docs/tcp-analysis.md): a segment shorter than its header.
+    differences.pop("malformed__tcp-malformed.pcap", None)
+    assert not differences
 
 
 @pytest.mark.parametrize("state", ["healthy", "faulty"])
