@@ -111,11 +111,13 @@ def test_resend_copy_and_late(tmp_path):
         (0.41, False, ACK | PSH, 111, 501, 10),
         (0.9, False, ACK | PSH, 101, 501, 10),
     )
-    table = open_bytes(tmp_path, data).segments()
-    assert table.filter("resend")["number"].to_list() == [7]
-    assert table.filter("late")["number"].to_list() == [6]
+    open_bytes(tmp_path, data)
+    strict = room.tcp(tmp_path / "case.pcap").strict
+    assert strict.resends.packets == (7,)
+    assert strict.reordered.packets + strict.recovered.packets == (6,)
     twice = pcap([segment(ACK | PSH, seq=5, payload=b"x"), segment(ACK | PSH, seq=5, payload=b"x")])
-    assert open_bytes(tmp_path, twice).segments().filter("copy")["number"].to_list() == [2]
+    open_bytes(tmp_path, twice)
+    assert room.tcp(tmp_path / "case.pcap").strict.copies.packets == (2,)
 
 
 def test_reset_after_data_and_normal_end(tmp_path):
