@@ -114,12 +114,17 @@ def check(file: Path, *, top: int = 50, profile: Profile = "all") -> CaptureFind
         profile: Which checks to run.
     """
     from netguru import checks
+    from netguru.pcap.survey import survey
     from netguru.workspace import open_capture
 
-    capture = open_capture(file)
-    found = checks.run("capture", capture, profile=profile)
-    shown = found[:top] if top > 0 else found
+    capture = cast("CaptureFile", open_capture(file))
+    gathered = survey(capture)
+    # Of a large capture far more may be found than is shown: only that is put into words.
+    with capture.quotes.put_off():
+        found = checks.run("capture", capture, profile=profile)
+    shown = capture.quotes.completed(found[:top] if top > 0 else found)
     coverage = capture.coverage
+    coverage = replace(coverage, notes=(*coverage.notes, *gathered.notes(capture)))
     if len(shown) < len(found):
         left = f"{len(found) - len(shown)} more findings are not shown (--top {top})"
         coverage = replace(coverage, notes=(*coverage.notes, left))

@@ -6,20 +6,19 @@ import itertools
 from statistics import median
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from netguru.checks import check, finding, threshold
 from netguru.model.finding import Severity
 from netguru.pcap.addresses import destination, source
 from netguru.pcap.checks.common import SECOND, Row, counted, grouped, messages, numbers, span_s, subject
 from netguru.pcap.protocols.base import named
-from netguru.pcap.protocols.bgp import KEEPALIVE, NOTIFICATION, OPEN, PORT
+from netguru.pcap.protocols.bgp import KEEPALIVE, NOTIFICATION, OPEN
+from netguru.pcap.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netguru.model.capture import Capture
     from netguru.model.finding import Finding
+    from netguru.pcap.capture import CaptureFile as Capture
 
 _OPEN_ERROR, _BAD_AS, _HOLD_EXPIRED = 2, 2, 4
 _SYN, _ACK, _RST = 0x002, 0x010, 0x004
@@ -79,12 +78,17 @@ def unacknowledged(capture: Capture) -> Iterator[Finding]:
     """Find BGP data that is sent again and again until the hold time ends the session."""
     rows = messages(capture, "bgp")
     segments = _segments(capture)
+    by_flow = grouped(segments, "flow")
     sent = [row for row in segments if row["payload_length"]]
     done: set[frozenset[str]] = set()
     for resent in grouped(sent, "flow", "src", "dst", "tcp_seq", "interface").values():
         first = resent[0]
         ends = frozenset((first["src"], first["dst"]))
-        if len(resent) < threshold("bgp.hold-expired", "sent") or ends in done or _is_acknowledged(first, segments):
+        if (
+            len(resent) < threshold("bgp.hold-expired", "sent")
+            or ends in done
+            or _is_acknowledged(first, by_flow[first["flow"],])
+        ):
             continue
         hold = _hold_time(rows, first["src"], first["dst"])
         gave_up = _opened_again(rows, first, resent[-1])
@@ -106,9 +110,7 @@ def unacknowledged(capture: Capture) -> Iterator[Finding]:
 
 
 def _segments(capture: Capture) -> list[Row]:
-    port = (pl.col("src_port") == PORT) | (pl.col("dst_port") == PORT)
-    packets = capture.packets().filter((pl.col("protocol") == 6) & port & pl.col("tcp_seq").is_not_null())  # noqa: PLR2004 - TCP
-    rows = packets.collect().to_dicts()
+    rows = survey(capture).selections.rows("bgp").to_dicts()
     for row in rows:
         row["src"], row["dst"] = source(row), destination(row)
     return rows
@@ -117,8 +119,7 @@ def _segments(capture: Capture) -> list[Row]:
 def _is_acknowledged(first: Row, segments: list[Row]) -> bool:
     end = first["tcp_seq"] + first["payload_length"]
     return any(
-        row["flow"] == first["flow"]
-        and row["src"] == first["dst"]
+        row["src"] == first["dst"]
         and row["tcp_flags"] & _ACK
         and not row["tcp_flags"] & _RST
         and row["time_ns"] >= first["time_ns"]

@@ -7,6 +7,7 @@ from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
 
 from netguru.model.finding import Subject
+from netguru.pcap.messages import limit
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -78,10 +79,13 @@ class Pair:
 
 
 def pairs_on_links(rows: Iterable[Row], *more: str) -> Iterator[Pair]:
-    """Pair the senders that one capture interface and VLAN saw; each two addresses once."""
+    """Pair the senders that one capture interface and VLAN saw; each two addresses once.
+
+    Where one place shows a great many senders, they are on many links: the first ones are paired.
+    """
     done: set[frozenset[str]] = set()
     for link in grouped(rows, "interface", "vlan", *more).values():
-        senders = list(grouped(link, "src").values())
+        senders = list(grouped(link, "src").values())[: limit("findings", "senders")]
         for one, two in combinations(senders, 2):
             ends = frozenset((one[0]["src"], two[0]["src"]))
             if ends not in done:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from netguru.checks import check, finding, threshold
@@ -11,8 +12,8 @@ from netguru.pcap.checks.common import SECOND, Row, counted, grouped, messages, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netguru.model.capture import Capture
     from netguru.model.finding import Finding
+    from netguru.pcap.capture import CaptureFile as Capture
 
 _BY_RCODE = {2: "dns.servfail", 3: "dns.nxdomain", 5: "dns.refused"}
 _UNREACHABLE, _UDP = 3, 17
@@ -49,10 +50,11 @@ def slow(capture: Capture) -> Iterator[Finding]:
     """Report answers that come later than a person waits for."""
     limit = threshold("dns.slow", "slow_ms")
     answers = [row for row in messages(capture, "dns") if row["delay_ms"] is not None]
+    answered = Counter(row["src"] for row in answers)
     late = [row for row in answers if row["delay_ms"] >= limit]
     for (server,), rows in grouped(late, "src").items():
         worst = max(rows, key=lambda row: row["delay_ms"])
-        of_server = sum(row["src"] == server for row in answers)
+        of_server = answered[server]
         quoted = [number for row in rows for number in (row["request"], row["number"])]
         yield finding(
             "dns.slow",
@@ -70,7 +72,7 @@ def no_answer(capture: Capture) -> Iterator[Finding]:
     """Report servers that leave queries without any answer; an ICMP error tied to the query makes it certain."""
     rows = messages(capture, "dns")
     errors = _unreachable(capture)
-    last = capture.packets().select("time_ns").max().collect().item() or 0
+    last = capture.totals.last_ns or 0
     speaking = {row["src"] for row in rows if row["response"]}
     for (client, server), asked in grouped([row for row in rows if not row["response"]], "src", "dst").items():
         silent = [row for row in asked if row["reply"] is None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from netguru.checks import check, finding, threshold
@@ -11,46 +12,83 @@ from netguru.model.finding import Severity
 from netguru.pcap.checks.common import Row, counted, grouped, messages, numbers, subject, vlans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from netguru.model.capture import Capture
     from netguru.model.finding import Finding
+    from netguru.pcap.capture import CaptureFile as Capture
+    from netguru.pcap.chunks import Chunk
 
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
 _PAGES_SHOWN = 5
 _QUOTED = 3
+_WANTED = {"first": pl.UInt32, "size": pl.Int64}
+_FOLLOWED = ("number", "flow", "src_lo", "src_port", "tcp_seq", "payload_length")
 
 
 def _page(row: Row) -> str:
     return f"{row['request_host'] or ''}{row['request_uri'] or ''}" or "a page that the capture does not show"
 
 
-def _end(capture: Capture, row: Row) -> int | None:
-    """Give the packet in which an answer of known length ends, None when it is not known."""
-    if row["header_length"] is None or row["content_length"] is None:
-        return None
-    packets = capture.packets()
-    first = packets.filter(pl.col("number") == row["number"]).select("tcp_seq", "src_lo", "src_port").collect()
-    start, address, port = first.row(0)
-    behind = (pl.col("tcp_seq").cast(pl.Int64) + pl.col("payload_length") - start) % (1 << 32)
-    length = row["header_length"] + row["content_length"]
-    same = (pl.col("flow") == row["flow"]) & (pl.col("src_lo") == address) & (pl.col("src_port") == port)
-    later = same & (pl.col("number") >= row["number"]) & (behind >= length) & (behind < length + (1 << 30))
-    ends = packets.filter(later).select(pl.col("number").min()).collect().item()
-    return int(ends) if ends is not None else None
+class _Ends:
+    """Find the packets in which answers of known length end."""
+
+    def __init__(self, capture: Capture, rows: list[Row]) -> None:
+        known = {
+            row["number"]: row["header_length"] + row["content_length"]
+            for row in rows
+            if row["header_length"] is not None and row["content_length"] is not None
+        }
+        wanted = pl.DataFrame({"first": list(known), "size": list(known.values())}, schema=_WANTED)
+        sent = capture.messages().packets("http").filter(pl.col("tunnel") == "").unique("number")
+        ends = sent.select(
+            pl.col("number").alias("first"), "flow", "src_lo", "src_port", pl.col("tcp_seq").alias("start")
+        )
+        self._open = wanted.join(ends, on="first")
+        self.found: dict[int, int] = {}
+
+    @property
+    def is_done(self) -> bool:
+        """Say whether no end is looked for."""
+        return self._open.is_empty()
+
+    def take(self, chunk: Chunk) -> None:
+        """Take a chunk."""
+        known = chunk.has("flow") & chunk.has("payload") & (chunk.values("tunnel") == 0)
+        at = np.flatnonzero(known & np.isin(chunk.values("flow"), self._open["flow"].to_numpy()))
+        if at.size:
+            rows = chunk.frame(_FOLLOWED, at).join(self._open, on=("flow", "src_lo", "src_port"))
+            behind = (pl.col("tcp_seq").cast(pl.Int64) + pl.col("payload_length") - pl.col("start")) % (1 << 32)
+            inside = (behind >= pl.col("size")) & (behind < pl.col("size") + (1 << 30))
+            later = rows.filter((pl.col("number") >= pl.col("first")) & inside)
+            self.found |= dict(later.group_by("first").agg(pl.col("number").min()).iter_rows())
+            self._open = self._open.filter(~pl.col("first").is_in(list(self.found)))
+
+
+def _ends(capture: Capture, groups: Iterable[list[Row]]) -> dict[int, int]:
+    """Give the packet in which an answer ends by that in which it begins, of the answers that are quoted."""
+    ends = _Ends(capture, [row for rows in groups for row in rows[:_QUOTED]])
+    if not ends.is_done:
+        capture.run(ends)
+    return ends.found
+
+
+def _quoted(rows: list[Row], ends: dict[int, int]) -> list[int]:
+    quoted = [number for row in rows[:_QUOTED] for number in (row["request"], row["number"], ends.get(row["number"]))]
+    return [number for number in quoted if number is not None]
 
 
 @check("capture", "http.error", profile="services")
 def errors(capture: Capture) -> Iterator[Finding]:
     """Report answers of 400 and above, by server and status."""
     failed = [row for row in messages(capture, "http") if (row["status"] or 0) >= _CLIENT_ERROR]
-    for (server, port, status), rows in grouped(failed, "src", "src_port", "status").items():
+    groups = grouped(failed, "src", "src_port", "status")
+    ends = _ends(capture, groups.values())
+    for (server, port, status), rows in groups.items():
         pages = sorted({_page(row) for row in rows})
-        quoted = [number for row in rows[:_QUOTED] for number in (row["request"], row["number"], _end(capture, row))]
         yield finding(
             "http.error",
             severity=None if status >= _SERVER_ERROR else Severity.NOTE,
-            evidence=capture.evidence([number for number in quoted if number is not None], limit=9),
+            evidence=capture.evidence(_quoted(rows, ends), limit=9),
             subject=subject(server, vlans=vlans(rows)),
             symptoms=[f"asked by {', '.join(sorted({row['dst'] for row in rows})[:_PAGES_SHOWN])}"],
             server=f"{server} port {port}",
@@ -65,12 +103,13 @@ def slow(capture: Capture) -> Iterator[Finding]:
     """Report answers whose first byte comes late."""
     limit = threshold("http.slow", "slow_ms")
     late = [row for row in messages(capture, "http") if (row["delay_ms"] or 0) >= limit]
-    for (server, port), rows in grouped(late, "src", "src_port").items():
+    groups = grouped(late, "src", "src_port")
+    ends = _ends(capture, groups.values())
+    for (server, port), rows in groups.items():
         worst = max(rows, key=lambda row: row["delay_ms"])
-        quoted = [number for row in rows[:_QUOTED] for number in (row["request"], row["number"], _end(capture, row))]
         yield finding(
             "http.slow",
-            evidence=capture.evidence([number for number in quoted if number is not None], limit=9),
+            evidence=capture.evidence(_quoted(rows, ends), limit=9),
             subject=subject(server, *(row["dst"] for row in rows), vlans=vlans(rows)),
             symptoms=[f"{counted(len(numbers(rows)), 'answer')} after {limit / 1000:g} s or more"],
             server=f"{server} port {port}",

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from netguru.checks import check, finding, threshold
 from netguru.model.finding import Severity
 from netguru.pcap.addresses import destination, source
 from netguru.pcap.checks.common import SECOND, Row, counted, messages, numbers, subject
 from netguru.pcap.protocols.icmp import TIME_EXCEEDED
+from netguru.pcap.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netguru.model.capture import Capture
-    from netguru.model.finding import Finding
+    import polars as pl
 
-_IDENTITY = (
-    "interface",
-    "src_hi",
-    "src_lo",
-    "dst_hi",
-    "dst_lo",
-    "protocol",
-    "ip_id",
-    "src_port",
-    "dst_port",
-    "ip_length",
-)
+    from netguru.model.finding import Finding
+    from netguru.pcap.capture import CaptureFile as Capture
+
 _TIME_EXCEEDED_V6 = 3
 
 
@@ -37,7 +26,7 @@ _TIME_EXCEEDED_V6 = 3
 def routing_loop(capture: Capture) -> Iterator[Finding]:
     """Find packets seen at one interface three times or more, each time with less TTL."""
     passes = int(threshold("ip.routing-loop", "passes"))
-    candidates = _candidates(capture, passes)
+    candidates = survey(capture).identities.fetch(capture)
     by_ends: dict[tuple[str, str], list[list[Row]]] = {}
     for rows in _same_bytes(capture, candidates):
         falling = _falling(rows)
@@ -70,23 +59,12 @@ def _lasts(loops: list[list[Row]]) -> bool:
     return len(loops) >= threshold("ip.routing-loop", "packets") and span >= threshold("ip.routing-loop", "seconds")
 
 
-def _candidates(capture: Capture, passes: int) -> pl.DataFrame:
-    """Give packets whose headers agree except for the TTL, of which there are enough."""
-    identity = pl.struct(*_IDENTITY, "payload_head", "tcp_seq", "tcp_ack").hash()
-    packets = capture.packets().filter(pl.col("ip_version") > 0).with_columns(identity=identity)
-    several = packets.group_by("identity").agg(pl.len().alias("seen"), pl.col("ttl").n_unique().alias("ttls"))
-    often = several.filter((pl.col("seen") >= passes) & (pl.col("ttls") >= passes)).select("identity")
-    wanted = ("number", "time_ns", "ttl", "identity", "ip_version", *_IDENTITY, "payload_offset", "payload_length")
-    return packets.join(often, on="identity", how="semi").select(wanted).sort("number").collect()
-
-
 def _same_bytes(capture: Capture, candidates: pl.DataFrame) -> list[list[Row]]:
     """Group candidates whose payloads agree byte by byte: a traceroute's probes differ there or rise in TTL."""
-    frames = capture.frames(candidates["number"].to_list())
     found: dict[tuple[int, bytes], list[Row]] = {}
-    for row, frame in zip(candidates.iter_rows(named=True), frames, strict=True):
-        start = row["payload_offset"] or 0
-        found.setdefault((row["identity"], frame[start : start + (row["payload_length"] or 0)]), []).append(row)
+    if not candidates.is_empty():
+        for row, payload in zip(candidates.iter_rows(named=True), capture.payloads(candidates), strict=True):
+            found.setdefault((row["identity"], payload), []).append(row)
     return list(found.values())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
@@ -24,32 +25,39 @@ _PLACE = ("interface", "vlan", "version")
 
 def _neighbours(hellos: list[Row]) -> Iterator[Pair]:
     """Pair senders that share a link: one interface and VLAN, and one subnet by a mask that one of them states."""
-    found = list(pairs_on_links(hellos, "version", "instance"))
-    for pair in found:
+    alone = _speakers(hellos)
+    for pair in pairs_on_links(hellos, "version", "instance"):
         if pair.one[0]["router_id"] == pair.two[0]["router_id"]:
             continue
         masks = {pair.one[-1]["mask"], pair.two[-1]["mask"]} - _HOST_MASKS
-        if _share_subnet(pair.ends, masks) or (not masks and _are_alone(hellos, pair)):
+        if _share_subnet(pair.ends, masks) or (not masks and _are_alone(alone, pair)):
             yield pair
 
 
-def _are_alone(hellos: list[Row], pair: Pair) -> bool:
+def _speakers(hellos: list[Row]) -> dict[tuple[Any, ...], set[str]]:
+    """Give who was heard at each capture point."""
+    return {place: {row["src"] for row in part} for place, part in grouped(hellos, *_PLACE).items()}
+
+
+def _are_alone(speakers: dict[tuple[Any, ...], set[str]], pair: Pair) -> bool:
     """Say whether the capture point heard these two only: version 3 and unnumbered links state no subnet.
 
     More senders may be on several links that one mirror port shows together.
     """
-    place = [pair.one[0][name] for name in _PLACE]
-    return {row["src"] for row in hellos if [row[name] for name in _PLACE] == place} == set(pair.ends)
+    return speakers[tuple(pair.one[0][name] for name in _PLACE)] == set(pair.ends)
 
 
 def _share_subnet(ends: tuple[str, str], masks: set[str]) -> bool:
-    for mask in masks:
-        try:
-            if len({IPv4Network(f"{end}/{mask}", strict=False) for end in ends}) == 1:
-                return True
-        except ValueError:
-            continue
-    return False
+    networks = [[_network(end, mask) for end in ends] for mask in masks]
+    return any(one is not None and one == two for one, two in networks)
+
+
+@lru_cache(1 << 14)
+def _network(address: str, mask: str) -> IPv4Network | None:
+    try:
+        return IPv4Network(f"{address}/{mask}", strict=False)
+    except ValueError:
+        return None
 
 
 def _hear_each_other(pair: Pair) -> bool:
@@ -105,12 +113,13 @@ def database_exchange(capture: Capture) -> Iterator[Finding]:
     """Compare the MTUs of database descriptions, and see whether the exchange goes on."""
     rows = messages(capture, "ospf")
     by_link = [pair.ends for pair in _neighbours([row for row in rows if row["type"] == HELLO])]
+    by_sender = grouped(rows, "src")
     said = {src: part for (src,), part in grouped([row for row in rows if row["type"] == DATABASE], "src").items()}
     for ends in by_link:
         both = [[row for row in said.get(end, []) if _between(row, end, ends)] for end in ends]
         if not both[0] or not both[1]:
             continue
-        stuck = _is_stuck(rows, both, ends)
+        stuck = _is_stuck([row for end in ends for row in by_sender[end,]], both, ends)
         mtus = [row[-1]["mtu"] for row in both]
         quoted = [number for row in both for number in numbers(row)[-3:]]
         values: dict[str, Any] = {"one": ends[0], "two": ends[1], "one_mtu": mtus[0], "two_mtu": mtus[1]}
@@ -140,7 +149,7 @@ def _is_stuck(rows: list[Row], both: list[list[Row]], ends: tuple[str, str]) -> 
         return False
     since = max(part[-1]["time_ns"] for part in both)
     began = max(part[0]["time_ns"] for part in both)
-    later = [row for row in rows if row["src"] in ends and began <= row["time_ns"] <= since + 1]
+    later = [row for row in rows if began <= row["time_ns"] <= since + 1]
     return not any(
         row["type"] in (REQUEST, UPDATE) and _between(row, row["src"], ends) for row in later if _unicast(row)
     )
@@ -161,10 +170,11 @@ def _symptoms(both: list[list[Row]], *, stuck: bool) -> list[str]:
 def duplicate_router_id(capture: Capture) -> Iterator[Finding]:
     """Find two senders on one link that use one router id."""
     hellos = [row for row in messages(capture, "ospf") if row["type"] == HELLO]
+    alone = _speakers(hellos)
     for pair in pairs_on_links(hellos, "version", "instance", "area"):
         one, two = pair.one[-1], pair.two[-1]
         masks = {one["mask"], two["mask"]} - _HOST_MASKS
-        is_same_link = _share_subnet(pair.ends, masks) or (not masks and _are_alone(hellos, pair))
+        is_same_link = _share_subnet(pair.ends, masks) or (not masks and _are_alone(alone, pair))
         overlap = pair.one[0]["time_ns"] <= two["time_ns"] and pair.two[0]["time_ns"] <= one["time_ns"]
         enough = min(len(pair.one), len(pair.two)) >= threshold("ospf.duplicate-router-id@capture", "hellos")
         if one["router_id"] != two["router_id"] or one["eth_src"] == two["eth_src"]:

@@ -12,8 +12,8 @@ from netguru.pcap.checks.common import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netguru.model.capture import Capture
     from netguru.model.finding import Finding
+    from netguru.pcap.capture import CaptureFile as Capture
 
 _TCP = 6
 
@@ -21,16 +21,14 @@ _TCP = 6
 @check("capture", "capture.truncated", "capture.damaged", "capture.dropped")
 def completeness(capture: Capture) -> Iterator[Finding]:
     """Report packets that were cut, a file that breaks off, and packets that the recorder dropped."""
-    packets = capture.packets().select("number", "captured", "length").collect()
-    cut = packets.filter(pl.col("captured") < pl.col("length"))
-    total = packets.height
-    if total and cut.height >= total * threshold("capture.truncated", "share"):
-        size = cut["captured"].max()
+    totals = capture.totals
+    total = totals.packets
+    if total and totals.cut >= total * threshold("capture.truncated", "share"):
         yield finding(
             "capture.truncated",
-            evidence=capture.evidence(cut["number"].to_list(), limit=3),
-            count=f"{cut.height} of {counted(total, 'packet')}",
-            size=size,
+            evidence=capture.evidence(totals.cut_examples[:3], limit=3),
+            count=f"{totals.cut} of {counted(total, 'packet')}",
+            size=totals.cut_to,
         )
     if not total:
         return
@@ -54,12 +52,14 @@ def completeness(capture: Capture) -> Iterator[Finding]:
 @check("capture", "capture.one-direction")
 def directions(capture: Capture) -> Iterator[Finding]:
     """Report a capture in which nearly all TCP conversations show one side only."""
-    flows = capture.flows().filter((pl.col("protocol") == _TCP) & (pl.col("packets") > 2)).collect()  # noqa: PLR2004 - more than a retry
-    if flows.height < threshold("capture.one-direction", "flows"):
-        return
     # Two attempts and no answer is a fault of the network; data without an acknowledgment is one of the capture.
     data = pl.col("client_payload") + pl.col("server_payload") > 0
-    single = flows.filter(data & ((pl.col("client_packets") == 0) | (pl.col("server_packets") == 0)))
+    one_way = data & ((pl.col("client_packets") == 0) | (pl.col("server_packets") == 0))
+    more = (pl.col("protocol") == _TCP) & (pl.col("packets") > 2)  # noqa: PLR2004 - more than a retry
+    flows = capture.flows().filter(more).select("first_packet", one_way.alias("one_way")).collect()
+    if flows.height < threshold("capture.one-direction", "flows"):
+        return
+    single = flows.filter("one_way")
     if single.height >= flows.height * threshold("capture.one-direction", "share"):
         yield finding(
             "capture.one-direction",

@@ -11,15 +11,15 @@ from netguru.pcap.addresses import destination, source
 from netguru.pcap.checks.common import counted, grouped, messages, numbers, subject, vlans
 from netguru.pcap.protocols.base import named
 from netguru.pcap.protocols.tls import FATAL
+from netguru.pcap.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netguru.model.capture import Capture
     from netguru.model.finding import Finding
+    from netguru.pcap.capture import CaptureFile as Capture
 
 _OBSOLETE = {"SSL 3.0", "TLS 1.0", "TLS 1.1"}
-_TCP, _UDP = 6, 17
 # BER: tags, and lengths from 128 on that take more bytes.
 _SEQUENCE, _INTEGER, _OCTETS, _LONG_LENGTH, _TWO_BYTES = 0x30, 0x02, 0x04, 0x80, 0x82
 
@@ -72,11 +72,10 @@ def cleartext(capture: Capture) -> Iterator[Finding]:
 
 def _communities(capture: Capture) -> Iterator[Finding]:
     """Report SNMP messages of versions 1 and 2c: a sequence, the integer 0 or 1, then the community."""
-    asked = (pl.col("protocol") == _UDP) & pl.col("dst_port").is_in([161, 162])
     head = [(pl.col("payload_head") // (1 << shift)) % 256 for shift in (56, 48, 40, 32, 24, 16, 8)]
     short = (head[1] < _LONG_LENGTH) & (head[2] == _INTEGER) & (head[4] <= 1) & (head[5] == _OCTETS)
     two = (head[1] == _TWO_BYTES) & (head[4] == _INTEGER) & (head[6] <= 1)
-    packets = capture.packets().filter(asked & (head[0] == _SEQUENCE) & (short | two)).collect().to_dicts()
+    packets = survey(capture).selections.rows("snmp").filter((head[0] == _SEQUENCE) & (short | two)).to_dicts()
     by_server: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for row in packets:
         by_server.setdefault((destination(row), row["dst_port"]), []).append(row)
@@ -92,9 +91,8 @@ def _communities(capture: Capture) -> Iterator[Finding]:
 
 def _sessions(capture: Capture, port: int) -> Iterator[Finding]:
     """Report sessions in which both sides sent data to and from the port."""
-    data = (pl.col("protocol") == _TCP) & (pl.col("payload_length") > 0)
     ports = (pl.col("src_port") == port) | (pl.col("dst_port") == port)
-    rows = capture.packets().filter(data & ports).collect().to_dicts()
+    rows = survey(capture).selections.rows("logins").filter(ports).to_dicts()
     by_server: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_server.setdefault(source(row) if row["src_port"] == port else destination(row), []).append(row)
