@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,10 +33,22 @@ def verify(evidence: Evidence, root: Path) -> bool:
     False for a file that is missing, outside `root`, changed, or of an unknown kind of evidence.
     """
     file = _locate(evidence.source, root)
-    if file is None or SourceFile.of(file).sha256 != evidence.sha256:
+    if file is None or _digest(file) != evidence.sha256:
         return False
     reader = evidence_readers.get(evidence.kind)
     return reader is not None and reader(evidence, file)
+
+
+def _digest(file: Path) -> str:
+    status = file.stat()
+    return _digest_of(file, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(64)
+def _digest_of(file: Path, *version: int) -> str:
+    """Compute the digest of a file, once while it does not change: a capture has much evidence."""
+    del version
+    return SourceFile.of(file).sha256
 
 
 def _locate(source: str, root: Path) -> Path | None:

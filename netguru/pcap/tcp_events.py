@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from netguru.pcap.chunks import Chunk
+    from netguru.pcap.tcp_holes import BlackHole
 
     Rows = NDArray[np.int64]
 
@@ -65,6 +66,7 @@ class TcpEvents:
         self._left: dict[str, int] = {}
         self._counts = _Counts()
         self.stalls = _Stalls()
+        self.holes: tuple[BlackHole, ...] | None = None
 
     def take(self, chunk: Chunk) -> None:
         """Take a chunk."""

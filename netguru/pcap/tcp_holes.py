@@ -53,6 +53,13 @@ class BlackHole:
 
 def black_holes(capture: CaptureFile) -> list[BlackHole]:
     """Find directions in which a large segment is repeated and never acknowledged while smaller ones are."""
+    events = capture.tcp_events()
+    if events.holes is None:
+        events.holes = tuple(_black_holes(capture))
+    return list(events.holes)
+
+
+def _black_holes(capture: CaptureFile) -> list[BlackHole]:
     suspects = _suspects(capture)
     if suspects.is_empty():
         return []

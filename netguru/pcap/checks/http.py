@@ -77,42 +77,43 @@ def _quoted(rows: list[Row], ends: dict[int, int]) -> list[int]:
     return [number for number in quoted if number is not None]
 
 
-@check("capture", "http.error", profile="services")
-def errors(capture: Capture) -> Iterator[Finding]:
-    """Report answers of 400 and above, by server and status."""
-    failed = [row for row in messages(capture, "http") if (row["status"] or 0) >= _CLIENT_ERROR]
-    groups = grouped(failed, "src", "src_port", "status")
-    ends = _ends(capture, groups.values())
-    for (server, port, status), rows in groups.items():
-        pages = sorted({_page(row) for row in rows})
-        yield finding(
-            "http.error",
-            severity=None if status >= _SERVER_ERROR else Severity.NOTE,
-            evidence=capture.evidence(_quoted(rows, ends), limit=9),
-            subject=subject(server, vlans=vlans(rows)),
-            symptoms=[f"asked by {', '.join(sorted({row['dst'] for row in rows})[:_PAGES_SHOWN])}"],
-            server=f"{server} port {port}",
-            status=f"{status} {rows[0]['reason'] or ''}".strip(),
-            times=counted(len(rows), "time"),
-            pages=", ".join(pages[:_PAGES_SHOWN]),
-        )
-
-
-@check("capture", "http.slow", profile="services")
-def slow(capture: Capture) -> Iterator[Finding]:
-    """Report answers whose first byte comes late."""
+@check("capture", "http.error", "http.slow", profile="services")
+def answers(capture: Capture) -> Iterator[Finding]:
+    """Report answers of 400 and above, by server and status, and answers whose first byte comes late."""
     limit = threshold("http.slow", "slow_ms")
-    late = [row for row in messages(capture, "http") if (row["delay_ms"] or 0) >= limit]
-    groups = grouped(late, "src", "src_port")
-    ends = _ends(capture, groups.values())
-    for (server, port), rows in groups.items():
-        worst = max(rows, key=lambda row: row["delay_ms"])
-        yield finding(
-            "http.slow",
-            evidence=capture.evidence(_quoted(rows, ends), limit=9),
-            subject=subject(server, *(row["dst"] for row in rows), vlans=vlans(rows)),
-            symptoms=[f"{counted(len(numbers(rows)), 'answer')} after {limit / 1000:g} s or more"],
-            server=f"{server} port {port}",
-            worst=f"{worst['delay_ms'] / 1000:.2f} s",
-            page=_page(worst),
-        )
+    rows = messages(capture, "http")
+    failed = grouped([row for row in rows if (row["status"] or 0) >= _CLIENT_ERROR], "src", "src_port", "status")
+    late = grouped([row for row in rows if (row["delay_ms"] or 0) >= limit], "src", "src_port")
+    ends = _ends(capture, [*failed.values(), *late.values()])
+    for (server, port, status), said in failed.items():
+        yield _error(capture, f"{server} port {port}", status, said, ends)
+    for (server, port), said in late.items():
+        yield _slow(capture, f"{server} port {port}", limit, said, ends)
+
+
+def _error(capture: Capture, server: str, status: int, rows: list[Row], ends: dict[int, int]) -> Finding:
+    pages = sorted({_page(row) for row in rows})
+    return finding(
+        "http.error",
+        severity=None if status >= _SERVER_ERROR else Severity.NOTE,
+        evidence=capture.evidence(_quoted(rows, ends), limit=9),
+        subject=subject(rows[0]["src"], vlans=vlans(rows)),
+        symptoms=[f"asked by {', '.join(sorted({row['dst'] for row in rows})[:_PAGES_SHOWN])}"],
+        server=server,
+        status=f"{status} {rows[0]['reason'] or ''}".strip(),
+        times=counted(len(rows), "time"),
+        pages=", ".join(pages[:_PAGES_SHOWN]),
+    )
+
+
+def _slow(capture: Capture, server: str, limit: float, rows: list[Row], ends: dict[int, int]) -> Finding:
+    worst = max(rows, key=lambda row: row["delay_ms"])
+    return finding(
+        "http.slow",
+        evidence=capture.evidence(_quoted(rows, ends), limit=9),
+        subject=subject(rows[0]["src"], *(row["dst"] for row in rows), vlans=vlans(rows)),
+        symptoms=[f"{counted(len(numbers(rows)), 'answer')} after {limit / 1000:g} s or more"],
+        server=server,
+        worst=f"{worst['delay_ms'] / 1000:.2f} s",
+        page=_page(worst),
+    )
