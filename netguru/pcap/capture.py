@@ -179,8 +179,8 @@ class CaptureFile:
                 places.take(chunk)
                 yield chunk
         self._places = places
-        if engine.losses is not None:
-            self._gaps = engine.losses.gaps()
+        if losses:
+            self._gaps = engine.tcp.gaps()
         self._found, self._totals, self._conversations = found, totals, engine.conversations
 
     @property

@@ -25,7 +25,6 @@ class Summary(Result):
     primary: ClassVar[str] = "protocols"
 
     source: str
-    sha256: str
     format: str
     packets: int
     bytes: int

@@ -23,7 +23,6 @@ def summarize(capture: CaptureFile) -> Summary:
     seen = {interface.link_type for interface in capture.interfaces}
     return Summary(
         source=capture.source.name,
-        sha256=capture.source.sha256,
         format=capture.format,
         packets=totals.packets,
         bytes=totals.bytes,

@@ -80,7 +80,7 @@ def test_packets_and_dissection(tmp_path):
     path.write_bytes(pcap([ethernet(ipv4(udp(b"q", 40000, 9), 17))] * 3))
     found = room.packets(path, first=2)
     assert [packet.number for packet in found.packets] == [2, 3]
-    assert [layer.name for layer in room.dissect(path, 1).layers][:3] == ["Ethernet", "IP", "UDP"]
+    assert [layer.name for layer in room.dissect(path, 1, engine="scapy").layers][:3] == ["Ethernet", "IP", "UDP"]
     for number in (0, 4):
         with pytest.raises(InputError):
             room.dissect(path, number)

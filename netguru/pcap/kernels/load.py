@@ -1,28 +1,41 @@
-"""Compiled kernels: made by numba once for a machine, kept on disk, loaded when a capture is large.
+"""Compiled kernels: made by numba once for a machine, kept on disk as machine code (`native`).
 
-The compiled code lies in a folder that is named after everything it depends on: the sources of the
-kernels, numba, Python and the processor. `ready()` looks for that folder without importing numba,
-so that a short command on a small file never pays for it.
+The code lies in a folder that is named after everything it depends on: the sources of the kernels,
+numba, Python and the processor. Neither looking for it nor loading it imports numba.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import importlib.metadata
+import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netguru.pcap.kernels import INLINED, KERNELS
 
-MODULES = ("framing", "decode", "flows", "tcp", "strict")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ENTRIES = {
+    "framing": ("pcap_records", "pcapng_blocks"),
+    "decode": ("decode",),
+    "flows": ("assign", "rehash", "collect", "resolve"),
+    "tcp": ("analyse",),
+    "strict": ("judge", "refill", "release"),
+}
+"""The kernels that are called from Python; the others are compiled into these."""
+MODULES = tuple(ENTRIES)
 _READY = "ready"
 _PREFIX = "kernels-"
 
@@ -30,28 +43,31 @@ _PREFIX = "kernels-"
 def compiled(name: str) -> Any:
     """Give a module's kernels compiled, as attributes of one object.
 
-    >>> compiled("tcp")  # doctest: +SKIP
-    namespace(...)
+    Those that are on disk are loaded from there; otherwise numba compiles them now, when they are called.
     """
-    return _load(name, folder())
+    return _native(name, folder()) if ready() else _jitted(name)
 
 
 @cache
-def _load(name: str, place: Path) -> SimpleNamespace:
+def _native(name: str, place: Path) -> SimpleNamespace:
+    from netguru.pcap.kernels.native import Native, read_manifest
+
+    def otherwise(each: str) -> Callable[[], Any]:
+        return lambda: getattr(_jitted(name), each)
+
+    kept = read_manifest(place)[name]
+    return SimpleNamespace(**{each: Native(place, forms, otherwise(each)) for each, forms in kept.items()})
+
+
+@cache
+def _jitted(name: str) -> SimpleNamespace:
     import numba
 
-    config: Any = numba.config
     module = importlib.import_module(f"netguru.pcap.kernels.{name}")
     names: dict[str, Any] = dict(vars(module))
-    # numba reads the folder where it keeps compiled code when a function is marked, from a global setting.
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(place)
-    try:
-        for each, plain in KERNELS[module.__name__].items():
-            inline = "always" if (module.__name__, each) in INLINED else "never"
-            names[each] = numba.njit(_bound(plain, names), cache=True, nogil=True, inline=inline)
-    finally:
-        config.CACHE_DIR = before
+    for each, plain in KERNELS[module.__name__].items():
+        within = (module.__name__, each) in INLINED
+        names[each] = numba.njit(nogil=True, inline="always" if within else "never")(_bound(plain, names))
     return SimpleNamespace(**{each: names[each] for each in KERNELS[module.__name__]})
 
 
@@ -108,15 +124,30 @@ def _processor() -> str:
 
 
 def prepare() -> Path:
-    """Compile every kernel by running it on a small capture, and mark the folder as ready.
+    """Compile every kernel by running it on a small capture, and keep the machine code, whole or not at all.
 
     Code of former versions is removed.
     """
+    from netguru.pcap.kernels.native import MANIFEST, save
     from netguru.pcap.kernels.warm import run
 
     place = folder()
+    if ready():
+        return place
     run()
-    (place / _READY).touch()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".writing-") as name:
+        made = Path(name) / "made"
+        made.mkdir()
+        kept = {
+            module: {each: save(made, module, each, getattr(_jitted(module), each)) for each in ENTRIES[module]}
+            for module in MODULES
+        }
+        (made / MANIFEST).write_text(json.dumps(kept), encoding="utf-8")
+        (made / _READY).touch()
+        with contextlib.suppress(OSError):
+            # Another process may have been first: its code is as good.
+            made.replace(place)
     for old in place.parent.glob(f"{_PREFIX}*"):
         if old != place and old.is_dir():
             shutil.rmtree(old, ignore_errors=True)
@@ -127,9 +158,9 @@ def prepare_in_background() -> bool:
     """Begin to compile in a process of its own, of low priority, unless that is done; gives whether it began."""
     if ready():
         return False
-    # The interpreter and this very module: nothing of it comes from outside.
+    # The interpreter and this very package: nothing of it comes from outside.
     subprocess.Popen(  # noqa: S603 - as the comment above says
-        [sys.executable, "-m", __name__],
+        [sys.executable, "-m", __package__],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -141,9 +172,3 @@ def prepare_in_background() -> bool:
 def loaded(name: str, *, compile_it: bool) -> Any | ModuleType:
     """Give a module's kernels, compiled or as plain Python."""
     return compiled(name) if compile_it else importlib.import_module(f"netguru.pcap.kernels.{name}")
-
-
-if __name__ == "__main__":
-    if not ready():
-        os.nice(10)
-        prepare()

@@ -1,13 +1,15 @@
-"""Run every kernel once, compiled, on a capture of two packets: what was not compiled yet is then."""
+"""Run every kernel once, compiled, on a capture of three packets: what was not compiled yet is then."""
 
 from __future__ import annotations
 
 import io
 import struct
 
+import numpy as np
+
 
 def run() -> None:
-    """Work through a made-up capture with the compiled kernels: a TCP segment and a fragment, as pcap and pcapng."""
+    """Work through a made-up capture with the compiled kernels: segments and a fragment, as pcap and pcapng."""
     from netguru.pcap.engine import Engine
     from netguru.pcap.framing import Found
 
@@ -16,16 +18,21 @@ def run() -> None:
         for _ in engine.chunks():
             pass
         engine.conversations.rehash()
+        # Of two connections the first is forgotten, as in a flood.
+        engine.tcp.keep(np.array([1]))
 
 
 def _frames() -> list[bytes]:
     link = bytes.fromhex("020000000002020000000001") + b"\x08\x00"
-    ends = bytes((10, 0, 0, 1, 10, 0, 0, 2))
-    tcp = struct.pack(">HHIIBBHHH", 1000, 80, 1, 0, 0x50, 2, 1024, 0, 0)
-    segment = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), 1, 0, 64, 6, 0) + ends + tcp
     udp = struct.pack(">HHHH", 1000, 2000, 24, 0) + bytes(8)
-    fragment = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 1, 0x2000, 64, 17, 0) + ends + udp
-    return [link + segment, link + fragment]
+    segments = [struct.pack(">HHIIBBHHH", port, 80, 1, 0, 0x50, 16, 1024, 0, 0) + bytes(4) for port in (1000, 1001)]
+    carried = [(6, 0, segment) for segment in segments] + [(17, 0x2000, udp)]
+    return [link + _ip(protocol, fragment, payload) for protocol, fragment, payload in carried]
+
+
+def _ip(protocol: int, fragment: int, payload: bytes) -> bytes:
+    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 1, fragment, 64, protocol, 0)
+    return head + bytes((10, 0, 0, 1, 10, 0, 0, 2)) + payload
 
 
 def _pcap() -> bytes:
