@@ -12,6 +12,7 @@ import numpy as np
 
 from netguru.checks import threshold
 from netguru.pcap.messages import limit
+from netguru.pcap.second_pass import look_again
 
 if TYPE_CHECKING:
     import polars as pl
@@ -76,7 +77,7 @@ class Identities:
         if not self._found:
             return pl.DataFrame()
         fetched = _Fetched(np.unique(np.concatenate(self._found)))
-        capture.run(fetched)
+        look_again(capture, fetched)
         return pl.concat(fetched.parts)
 
 

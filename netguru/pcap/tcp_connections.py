@@ -43,7 +43,11 @@ class Attempt:
 
 def ends(capture: CaptureFile) -> pl.LazyFrame:
     """Give the two ends of every TCP connection (`ENDS` by `flow`) with what is known of it."""
-    flows = capture.flows().filter(pl.col("protocol") == _TCP).select("flow", *ENDS, "client_port", "interfaces")
+    flows = (
+        capture.flows()
+        .filter(pl.col("protocol") == _TCP)
+        .select("flow", *ENDS, "client_port", "interfaces", "first_packet", "last_packet")
+    )
     return flows.with_columns(
         pl.col("flow").map_batches(_bits(capture.tcp_events()), pl.UInt8).alias("bits")
     ).with_columns(((pl.col("bits") & bit) != 0).alias(name) for name, bit in _BITS.items())

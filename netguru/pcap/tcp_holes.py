@@ -15,6 +15,7 @@ from netguru.checks import threshold
 from netguru.pcap.addresses import client, destination, server, source
 from netguru.pcap.chunks import TUNNELS
 from netguru.pcap.messages import limit
+from netguru.pcap.second_pass import look_again
 from netguru.pcap.tcp_connections import ends
 from netguru.pcap.tcp_wireshark import RST
 
@@ -25,17 +26,8 @@ if TYPE_CHECKING:
 _TCP, _ICMP, _ICMPV6 = 6, 1, 58
 _FRAGMENTATION_NEEDED, _PACKET_TOO_BIG = (3, 4), 2
 _WAY = ("flow", "interface", "client")
-_FOLLOWED = (
-    "number",
-    "interface",
-    "flow",
-    "from_client",
-    "tcp_seq",
-    "tcp_ack",
-    "tcp_flags",
-    "payload_length",
-    "ip_length",
-)
+_WHATS = ("hi", "lo", "port")
+_FOLLOWED = ("number", "interface", "tcp_seq", "tcp_ack", "tcp_flags", "payload_length", "ip_length")
 _WRAP, _HALF = 1 << 32, 1 << 31
 
 
@@ -63,9 +55,11 @@ def _black_holes(capture: CaptureFile) -> list[BlackHole]:
     suspects = _suspects(capture)
     if suspects.is_empty():
         return []
-    followed = _Followed(suspects)
-    capture.run(followed)
-    known = {row["flow"]: row for row in _ends(capture, suspects)}
+    flows = suspects.lazy().select("flow").unique()
+    connections = ends(capture).join(flows, on="flow", how="semi").collect()
+    followed = _Followed(suspects, connections)
+    look_again(capture, followed)
+    known = {row["flow"]: row for row in connections.iter_rows(named=True)}
     holes: dict[tuple[str, str], BlackHole] = {}
     for row in suspects.iter_rows(named=True):
         about = known[row["flow"]]
@@ -93,14 +87,11 @@ def _suspects(capture: CaptureFile) -> pl.DataFrame:
     return repeats.unique(_WAY, keep="first", maintain_order=True).head(limit("tcp", "suspects"))
 
 
-def _ends(capture: CaptureFile, suspects: pl.DataFrame) -> list[dict[str, Any]]:
-    return ends(capture).join(suspects.lazy().select("flow"), on="flow", how="semi").collect().to_dicts()
-
-
 class _Followed:
     """Collect the segments of suspected connections until their large segment is acknowledged."""
 
-    def __init__(self, suspects: pl.DataFrame) -> None:
+    def __init__(self, suspects: pl.DataFrame, about: pl.DataFrame) -> None:
+        self._ways = both_ways(about)
         self._open = suspects.select(*_WAY, pl.col("tcp_seq").cast(pl.Int64).alias("from"))
         self._parts: list[pl.DataFrame] = []
         self._size = 0
@@ -109,12 +100,9 @@ class _Followed:
     def take(self, chunk: Chunk) -> None:
         """Take a chunk."""
         self._errors(chunk)
-        known = chunk.has("flow") & chunk.has("tcp") & chunk.has("payload") & (chunk.values("protocol") == _TCP)
-        known &= chunk.values("tunnel") != TUNNELS.index("icmp")
-        at = np.flatnonzero(known & np.isin(chunk.values("flow"), self._open["flow"].to_numpy()))
-        if not at.size:
+        rows = segments_of(chunk, self._ways, _FOLLOWED)
+        if rows.is_empty():
             return
-        rows = chunk.frame(_FOLLOWED, at)
         back = rows.filter((pl.col("tcp_flags") & RST) == 0).with_columns((~pl.col("from_client")).alias("client"))
         met = back.join(self._open, on=_WAY).filter(_ahead(pl.col("tcp_ack"), pl.col("from")).is_between(1, _HALF))
         self._open = self._open.join(met, on=_WAY, how="anti")
@@ -140,6 +128,31 @@ class _Followed:
         if self._open.filter(here).is_empty() or not self._parts:
             return None
         return pl.concat([part.filter(here) for part in self._parts])
+
+
+def both_ways(about: pl.DataFrame) -> pl.DataFrame:
+    """Give for connections (rows of `tcp_connections.ends`) the ends of their packets, by who sent them."""
+    turned = {"src": "server", "dst": "client"}
+    parts = []
+    for from_client, names in ((True, {"src": "client", "dst": "server"}), (False, turned)):
+        columns = [pl.col(f"{names[end]}_{what}").alias(f"{end}_{what}") for end in names for what in _WHATS]
+        between = pl.col("first_packet", "last_packet")
+        parts.append(about.select("flow", *columns, between, pl.lit(from_client).alias("from_client")))
+    return pl.concat(parts)
+
+
+def segments_of(chunk: Chunk, ways: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
+    """Give the TCP segments of a chunk that belong to connections (`both_ways`), with `flow` and `from_client`."""
+    known = chunk.has("tcp") & chunk.has("payload") & (chunk.values("protocol") == _TCP)
+    known &= chunk.values("tunnel") != TUNNELS.index("icmp")
+    known &= np.isin(chunk.values("src_lo"), ways["src_lo"].to_numpy())
+    known &= np.isin(chunk.values("dst_lo"), ways["dst_lo"].to_numpy())
+    keys = [f"{end}_{what}" for end in ("src", "dst") for what in _WHATS]
+    rows = chunk.frame({*keys, *columns}, np.flatnonzero(known))
+    mine = rows.join(ways, on=keys, maintain_order="left")
+    return mine.filter(pl.col("number").is_between("first_packet", "last_packet")).select(
+        *columns, "flow", "from_client"
+    )
 
 
 def _ahead(number: pl.Expr, of: pl.Expr | int) -> pl.Expr:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from netguru.checks import check, finding, threshold
 from netguru.model.finding import Severity
 from netguru.pcap.checks.common import Row, counted, grouped, messages, numbers, subject, vlans
+from netguru.pcap.second_pass import look_again
+from netguru.pcap.tcp_connections import ends
+from netguru.pcap.tcp_holes import both_ways, segments_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +24,7 @@ _CLIENT_ERROR, _SERVER_ERROR = 400, 500
 _PAGES_SHOWN = 5
 _QUOTED = 3
 _WANTED = {"first": pl.UInt32, "size": pl.Int64}
-_FOLLOWED = ("number", "flow", "src_lo", "src_port", "tcp_seq", "payload_length")
+_FOLLOWED = ("number", "tunnel", "src_lo", "src_port", "tcp_seq", "payload_length")
 
 
 def _page(row: Row) -> str:
@@ -40,10 +42,12 @@ class _Ends:
         }
         wanted = pl.DataFrame({"first": list(known), "size": list(known.values())}, schema=_WANTED)
         sent = capture.messages().packets("http").filter(pl.col("tunnel") == "").unique("number")
-        ends = sent.select(
+        begun = sent.select(
             pl.col("number").alias("first"), "flow", "src_lo", "src_port", pl.col("tcp_seq").alias("start")
         )
-        self._open = wanted.join(ends, on="first")
+        self._open = wanted.join(begun, on="first")
+        flows = self._open.lazy().select("flow").unique()
+        self._ways = both_ways(ends(capture).join(flows, on="flow", how="semi").collect())
         self.found: dict[int, int] = {}
 
     @property
@@ -53,10 +57,9 @@ class _Ends:
 
     def take(self, chunk: Chunk) -> None:
         """Take a chunk."""
-        known = chunk.has("flow") & chunk.has("payload") & (chunk.values("tunnel") == 0)
-        at = np.flatnonzero(known & np.isin(chunk.values("flow"), self._open["flow"].to_numpy()))
-        if at.size:
-            rows = chunk.frame(_FOLLOWED, at).join(self._open, on=("flow", "src_lo", "src_port"))
+        sent = segments_of(chunk, self._ways, _FOLLOWED).filter(pl.col("tunnel") == "")
+        if not sent.is_empty():
+            rows = sent.join(self._open, on=("flow", "src_lo", "src_port"))
             behind = (pl.col("tcp_seq").cast(pl.Int64) + pl.col("payload_length") - pl.col("start")) % (1 << 32)
             inside = (behind >= pl.col("size")) & (behind < pl.col("size") + (1 << 30))
             later = rows.filter((pl.col("number") >= pl.col("first")) & inside)
@@ -66,14 +69,14 @@ class _Ends:
 
 def _ends(capture: Capture, groups: Iterable[list[Row]]) -> dict[int, int]:
     """Give the packet in which an answer ends by that in which it begins, of the answers that are quoted."""
-    ends = _Ends(capture, [row for rows in groups for row in rows[:_QUOTED]])
-    if not ends.is_done:
-        capture.run(ends)
-    return ends.found
+    looked_for = _Ends(capture, [row for rows in groups for row in rows[:_QUOTED]])
+    if not looked_for.is_done:
+        look_again(capture, looked_for)
+    return looked_for.found
 
 
-def _quoted(rows: list[Row], ends: dict[int, int]) -> list[int]:
-    quoted = [number for row in rows[:_QUOTED] for number in (row["request"], row["number"], ends.get(row["number"]))]
+def _quoted(rows: list[Row], last: dict[int, int]) -> list[int]:
+    quoted = [number for row in rows[:_QUOTED] for number in (row["request"], row["number"], last.get(row["number"]))]
     return [number for number in quoted if number is not None]
 
 
@@ -84,19 +87,19 @@ def answers(capture: Capture) -> Iterator[Finding]:
     rows = messages(capture, "http")
     failed = grouped([row for row in rows if (row["status"] or 0) >= _CLIENT_ERROR], "src", "src_port", "status")
     late = grouped([row for row in rows if (row["delay_ms"] or 0) >= limit], "src", "src_port")
-    ends = _ends(capture, [*failed.values(), *late.values()])
+    last = _ends(capture, [*failed.values(), *late.values()])
     for (server, port, status), said in failed.items():
-        yield _error(capture, f"{server} port {port}", status, said, ends)
+        yield _error(capture, f"{server} port {port}", status, said, last)
     for (server, port), said in late.items():
-        yield _slow(capture, f"{server} port {port}", limit, said, ends)
+        yield _slow(capture, f"{server} port {port}", limit, said, last)
 
 
-def _error(capture: Capture, server: str, status: int, rows: list[Row], ends: dict[int, int]) -> Finding:
+def _error(capture: Capture, server: str, status: int, rows: list[Row], last: dict[int, int]) -> Finding:
     pages = sorted({_page(row) for row in rows})
     return finding(
         "http.error",
         severity=None if status >= _SERVER_ERROR else Severity.NOTE,
-        evidence=capture.evidence(_quoted(rows, ends), limit=9),
+        evidence=capture.evidence(_quoted(rows, last), limit=9),
         subject=subject(rows[0]["src"], vlans=vlans(rows)),
         symptoms=[f"asked by {', '.join(sorted({row['dst'] for row in rows})[:_PAGES_SHOWN])}"],
         server=server,
@@ -106,11 +109,11 @@ def _error(capture: Capture, server: str, status: int, rows: list[Row], ends: di
     )
 
 
-def _slow(capture: Capture, server: str, limit: float, rows: list[Row], ends: dict[int, int]) -> Finding:
+def _slow(capture: Capture, server: str, limit: float, rows: list[Row], last: dict[int, int]) -> Finding:
     worst = max(rows, key=lambda row: row["delay_ms"])
     return finding(
         "http.slow",
-        evidence=capture.evidence(_quoted(rows, ends), limit=9),
+        evidence=capture.evidence(_quoted(rows, last), limit=9),
         subject=subject(rows[0]["src"], *(row["dst"] for row in rows), vlans=vlans(rows)),
         symptoms=[f"{counted(len(numbers(rows)), 'answer')} after {limit / 1000:g} s or more"],
         server=server,
