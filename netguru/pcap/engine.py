@@ -15,7 +15,7 @@ from netguru.pcap.conversations import LIVE, Conversations
 from netguru.pcap.framing import read_batches
 from netguru.pcap.kernels import load
 from netguru.pcap.kernels.tcp import QUOTED
-from netguru.pcap.tcp_state import LossJudge, Marker, Segments
+from netguru.pcap.tcp_state import Segments, TcpState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,10 +48,9 @@ class Engine:
     ) -> None:
         self.compiled = compiled
         self.conversations = Conversations(compiled=compiled, live=live)
-        self._marker = Marker(compiled=compiled)
-        self.losses = LossJudge(self._marker) if losses else None
-        self.conversations.handshakes = self._marker.handshakes
-        self.conversations.keep_places = self._marker.keep
+        self.tcp = TcpState(compiled=compiled, strict=losses)
+        self.conversations.handshakes = self.tcp.handshakes
+        self.conversations.keep_places = self.tcp.keep
         self._stream = stream
         self._found = found
 
@@ -97,19 +96,26 @@ class Engine:
 
     def _follow(self, chunk: Chunk) -> None:
         slots, directions = self.conversations.take(chunk)
-        judged = (np.asarray(slots) >= 0) & (np.asarray(directions) & QUOTED == 0)
-        if np.any(np.asarray(slots) >= 0):
-            rows = self._segments(chunk, slots, directions)
-            self._marker.reserve(self.conversations.places)
-            chunk.values("tcp_marks")[:] = self._marker.take(
-                slots, directions, rows.times, rows.seqs, rows.acks, rows.flags, rows.windows, rows.lengths, rows.scales
-            )
-            chunk.values("tcp_kinds")[:] = self.losses.take(rows) if self.losses else 0
+        followed = np.asarray(slots) >= 0
+        if not followed.any():
+            return
+        start, has = chunk.values("payload_offset").astype(np.int64), chunk.has("payload")
+        end = chunk.values("network_offset").astype(np.int64) + chunk.values("ip_length")
+        # A header that is longer than its IP packet says nothing of the length, as a quoted one does.
+        directions = self._give(np.where(has & (start > end), np.asarray(directions) | QUOTED, np.asarray(directions)))
+        marks, kinds = self.tcp.take(self._segments(chunk, slots, directions))
+        # Wireshark says nothing of a segment whose header was cut.
+        marks = np.where(has & (start > chunk.values("captured")), 0, marks)
+        chunk.values("tcp_marks")[:] = marks
+        chunk.values("tcp_kinds")[:] = kinds
+        judged = followed & ((np.asarray(directions) & QUOTED == 0) | (marks != 0))
         chunk.present[: chunk.count][judged] |= np.uint32(BIT["marks"])
 
+    def _give(self, values: NDArray[Any]) -> Any:
+        return values if self.compiled else values.tolist()
+
     def _segments(self, chunk: Chunk, slots: Any, directions: Any) -> Segments:
-        def give(values: NDArray[Any]) -> Any:
-            return values if self.compiled else values.tolist()
+        give = self._give
 
         def there(name: str, group: str) -> Any:
             return give(np.where(chunk.has(group), chunk.values(name).astype(np.int64), -1))
