@@ -246,33 +246,36 @@ class Conversations:
     def pairs(self) -> int:
         """Count the pairs of IP addresses, those quoted by ICMP errors included."""
         rows = self._rows()
+        # The ends of a conversation are in order: the lower address is `a`.
+        ends = rows[:, [layout.A_HI, layout.A_LO, layout.B_HI, layout.B_LO]]
+        versions = rows[:, layout.KEY] >> 40
         if not self._spill and rows.shape[0] < _FEW:
             # Not worth loading polars for.
-            ends = rows[:, [layout.A_HI, layout.A_LO, layout.B_HI, layout.B_LO]]
-            versions = rows[:, layout.KEY] >> 40
             return len(set(zip(versions.tolist(), *ends.T.tolist(), strict=True)))
-        return self._many_pairs()
+        return _different(self._spill, versions, ends)
 
-    def _many_pairs(self) -> int:
-        import polars as pl
 
-        names = ("client_hi", "client_lo", "server_hi", "server_lo")
-        lower = pl.col("client_hi").lt(pl.col("server_hi")) | (
-            pl.col("client_hi").eq(pl.col("server_hi")) & pl.col("client_lo").le(pl.col("server_lo"))
-        )
-        ordered = [
-            pl.when(lower).then(one).otherwise(two).alias(f"p{index}")
-            for index, (one, two) in enumerate(zip(names, names[2:] + names[:2], strict=True))
-        ]
-        found = pl.DataFrame()
-        for part in (*self._spill, *(each.lazy() for each in self._slices())):
-            narrow = part.select("ip_version", *ordered).unique().collect()
-            found = pl.concat((found, narrow)).unique() if found.height else narrow
-        return found.height
+def _different(closed: list[pl.LazyFrame], versions: Rows, ends: Rows) -> int:
+    """Count the different pairs of addresses among live and closed conversations."""
+    import polars as pl
 
-    def _slices(self) -> Iterator[pl.DataFrame]:
-        rows = self._rows()
-        return (_table(rows[start : start + _PART], None) for start in range(0, rows.shape[0], _PART))
+    names = ("a_hi", "a_lo", "b_hi", "b_lo")
+    live = {name: pl.Series(ends[:, place]).reinterpret(signed=False) for place, name in enumerate(names)}
+    found = pl.DataFrame({"ip_version": pl.Series(versions, dtype=pl.UInt8), **live}).unique()
+    sides = ("client_hi", "client_lo", "server_hi", "server_lo")
+    # In signed order, as the kernel keeps them.
+    hi, lo = (
+        (pl.col(f"client_{half}").reinterpret(signed=True), pl.col(f"server_{half}").reinterpret(signed=True))
+        for half in ("hi", "lo")
+    )
+    lower = (hi[0] < hi[1]) | ((hi[0] == hi[1]) & (lo[0] <= lo[1]))
+    ordered = [
+        pl.when(lower).then(one).otherwise(two).alias(name)
+        for name, one, two in zip(names, sides, sides[2:] + sides[:2], strict=True)
+    ]
+    for part in closed:
+        found = pl.concat((found, part.select("ip_version", *ordered).unique().collect())).unique()
+    return found.height
 
 
 def _table(rows: Rows, handshakes: Callable[[Rows], Rows] | None) -> pl.DataFrame:
