@@ -26,12 +26,14 @@ NUMBERS = (
     "tcp.port", "tcp.srcport", "tcp.dstport", "tcp.seq", "tcp.ack", "tcp.len", "tcp.flags",
     "tcp.window_size", "tcp.hdr_len",
     "tcp.stream", "tcp.nxtseq", "udp.port", "udp.length", "udp.srcport", "ipv6.hlim", "ipv6.nxt", "ipv6.plen",
-    "icmp.type", "icmp.code", "icmpv6.type", "vlan.id", "mpls.label", "eth.type", "arp.opcode", "dns.id", "dns.qry.type",
+    "icmp.type", "icmp.code", "icmpv6.type", "vlan.id", "mpls.label", "eth.type", "arp.opcode", "dns.id",
+    "dns.qry.type",
     "dns.count.answers", "tcp.options.mss_val", "tcp.options.timestamp.tsval", "llc.dsap", "ospf.msg",
 )  # fmt: skip
 PRESENT = (
     "eth", "ip", "ipv6", "tcp", "udp", "icmp", "icmpv6", "arp", "vlan", "mpls", "llc", "dns", "ospf", "stp",
-    "tcp.payload", "udp.payload", "tcp.flags.syn", "tcp.options.mss_val", "ip.src#2", "tcp.analysis.retransmission", "eth.src#1",
+    "tcp.payload", "udp.payload", "tcp.flags.syn", "tcp.options.mss_val", "ip.src#2", "tcp.analysis.retransmission",
+    "eth.src#1",
 )  # fmt: skip
 TRUTHS = ("tcp.flags.syn", "tcp.flags.ack", "tcp.flags.fin", "ip.flags.df", "dns.flags.response", "eth.ig", "eth.lg")
 REGIONS = ("frame", "eth", "ip", "tcp", "udp", "tcp.payload", "udp.payload", "eth.src", "eth.addr")
