@@ -6,6 +6,7 @@ Attempts are a table, a row for each conversation with a SYN; of those that fail
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _TCP = 6
 ENDS = ("ip_version", "client_hi", "client_lo", "server_hi", "server_lo", "server_port")
+_KEPT = ("flow", *ENDS, "client_port", "interfaces", "first_packet", "last_packet")
 _BITS = {"accepted": ACCEPTED, "answered": ANSWERED, "data": DATA, "signed": SIGNED, "reset": RESET, "quoted": QUOTED}
 
 
@@ -43,14 +45,19 @@ class Attempt:
 
 def ends(capture: CaptureFile) -> pl.LazyFrame:
     """Give the two ends of every TCP connection (`ENDS` by `flow`) with what is known of it."""
-    flows = (
-        capture.flows()
-        .filter(pl.col("protocol") == _TCP)
-        .select("flow", *ENDS, "client_port", "interfaces", "first_packet", "last_packet")
-    )
-    return flows.with_columns(
-        pl.col("flow").map_batches(_bits(capture.tcp_events()), pl.UInt8).alias("bits")
-    ).with_columns(((pl.col("bits") & bit) != 0).alias(name) for name, bit in _BITS.items())
+    from netguru.pcap.schema import flow_types
+
+    events = capture.tcp_events()
+    if events.ends is None:
+        # Made from parts of bounded size: the whole flow table takes four times the memory.
+        nothing = pl.DataFrame(schema=flow_types())
+        parts = [
+            part.filter(pl.col("protocol") == _TCP).select(_KEPT)
+            for part in chain((nothing,), capture.conversations.parts())
+        ]
+        bits = pl.col("flow").map_batches(_bits(events), pl.UInt8).alias("bits")
+        events.ends = pl.concat(parts).sort("flow").with_columns(bits)
+    return events.ends.lazy().with_columns(((pl.col("bits") & bit) != 0).alias(name) for name, bit in _BITS.items())
 
 
 def _bits(events: TcpEvents) -> Any:

@@ -66,6 +66,7 @@ class TcpEvents:
         self._left: dict[str, int] = {}
         self._counts = _Counts()
         self.stalls = _Stalls()
+        self.ends: pl.DataFrame | None = None
         self.holes: tuple[BlackHole, ...] | None = None
 
     def take(self, chunk: Chunk) -> None:
