@@ -23,6 +23,7 @@ _WHERE = {
     "check": "protocol_operations",
     "protocol": "protocol_operations",
     "neighbors": "protocol_operations",
+    "index": "index_operations",
     "repair": "repair_operations",
 }
 

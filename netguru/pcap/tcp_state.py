@@ -79,9 +79,11 @@ class Marker:
 
     def handshakes(self, places: Rows) -> Rows:
         """Give the times in nanoseconds from the SYN to the first acknowledgment, 0 where not known."""
-        if not places.size:
-            return np.zeros(0, np.int64)
-        return np.asarray(self.clocks, np.int64)[places * tcp.CLOCKS + tcp.RTT_NS]
+        took = np.zeros(places.size, np.int64)
+        # A connection of which only fragments came has a place, and nothing known of it.
+        known = (places + 1) * tcp.CLOCKS <= len(self.clocks)
+        took[known] = np.asarray(self.clocks, np.int64)[places[known] * tcp.CLOCKS + tcp.RTT_NS]
+        return took
 
 
 class LossJudge:

@@ -63,6 +63,8 @@ def _same_bytes(capture: Capture, candidates: pl.DataFrame) -> list[list[Row]]:
     """Group candidates whose payloads agree byte by byte: a traceroute's probes differ there or rise in TTL."""
     found: dict[tuple[int, bytes], list[Row]] = {}
     if not candidates.is_empty():
+        # What has no time (simple packet blocks) cannot be said to return quickly.
+        candidates = candidates.drop_nulls("time_ns")
         for row, payload in zip(candidates.iter_rows(named=True), capture.payloads(candidates), strict=True):
             found.setdefault((row["identity"], payload), []).append(row)
     return list(found.values())
