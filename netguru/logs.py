@@ -25,13 +25,28 @@ def setup(level: str = "warning", format: Literal["console", "json"] = "console"
 
     Raises InputError for a level that does not exist.
     """
-    import structlog
-
     number = logging.getLevelNamesMapping().get(level.upper())
     if number is None:
         raise InputError(f"log level {level!r} is not one of debug, info, warning, error")
+    # Most commands log nothing: the library is loaded for the first event.
+    _pending.append((number, format))
+    if "structlog" in sys.modules:
+        _configure()
+
+
+_pending: list[tuple[int, str]] = []
+
+
+def _configure() -> None:
+    """Do what the last `setup` asked for."""
+    import structlog
+
+    if not _pending:
+        return
+    number, form = _pending[-1]
+    _pending.clear()
     renderer: Any = (
-        structlog.processors.JSONRenderer() if format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
     )
     structlog.configure(
         processors=[
@@ -85,12 +100,14 @@ def _quiet_by_default() -> None:
 
     if not structlog.is_configured():
         setup()
+        _configure()
 
 
 def logger(name: str) -> BoundLogger:
     """Give the logger of a module; events are `subject.verb` with values as keywords."""
     import structlog
 
+    _configure()
     _quiet_by_default()
     made: BoundLogger = structlog.get_logger(name)
     return made

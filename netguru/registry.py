@@ -37,6 +37,7 @@ class Registry(Generic[Item]):
         self.errors: list[PluginError] = []
         self._items: dict[str, Item] = {}
         self._loaded = not group
+        self._imported: set[str] = set()
         self._lock = RLock()
 
     def register(self, name: str, item: Item) -> Item:
@@ -55,11 +56,18 @@ class Registry(Generic[Item]):
                 return
             # Set first: a member may look into the registry while it is being imported.
             self._loaded = True
-            for point in sorted(entry_points(group=self.group), key=lambda p: p.name):
-                try:
-                    point.load()
-                except Exception as error:  # noqa: BLE001 - whatever a plug-in raises must disturb nobody
-                    self.errors.append(PluginError(point.name, point.value, error))
+            self._import("")
+
+    def _import(self, family: str) -> None:
+        """Import the members that are named after a family (`pcap`, `pcap_packets`), or all for an empty one."""
+        for point in sorted(entry_points(group=self.group), key=lambda p: p.name):
+            if point.name in self._imported or (family and point.name.split("_")[0] != family):
+                continue
+            self._imported.add(point.name)
+            try:
+                point.load()
+            except Exception as error:  # noqa: BLE001 - whatever a plug-in raises must disturb nobody
+                self.errors.append(PluginError(point.name, point.value, error))
 
     def __getitem__(self, name: str) -> Item:
         self.load()
@@ -69,9 +77,13 @@ class Registry(Generic[Item]):
             raise UnknownNameError(self.kind, name, self._items) from None
 
     def get(self, name: str) -> Item | None:
-        """Give a thing or None."""
-        self.load()
-        return self._items.get(name)
+        """Give a thing or None; where its family has it, the members of other families are not imported for it."""
+        with self._lock:
+            if not self._loaded:
+                self._import(name.split(".", maxsplit=1)[0])
+                if name not in self._items:
+                    self.load()
+            return self._items.get(name)
 
     def __iter__(self) -> Iterator[str]:
         self.load()
