@@ -27,7 +27,7 @@ from bench_measure import Run, bare_read, run
 from bench_peers import PEER_PYTHON, Peer, peers
 
 HERE = Path(__file__).resolve().parent
-WARM = ("decode", "table", "flows", "tcp", "whole")
+WARM = ("decode", "table", "flows", "tcp", "strict", "whole")
 COMMANDS = ("summary", "flows", "tcp", "check")
 SLICE_MB = 10
 EXACT = ("packets", "captured", "wire_bytes")  # what every tool that counts it must count alike
