@@ -113,10 +113,17 @@ class Chunk:
     def frame(self, columns: Collection[str], rows: Rows | None = None) -> pl.DataFrame:
         """Make a table of some columns (in the order of the schema) and rows; its data are copies."""
         import polars as pl
+        import pyarrow as pa
 
         chosen = [column for column in INNER if column.name in columns]
         masks = self._masks(chosen, rows)
-        return pl.DataFrame([self._series(column, masks.get(column.group), rows) for column in chosen])
+        plain = [column for column in chosen if column.kind != "text"]
+        arrays = [self._array(column, masks.get(column.group), rows) for column in plain]
+        table = pl.DataFrame(pl.from_arrow(pa.Table.from_arrays(arrays, names=[column.name for column in plain])))
+        if len(plain) == len(chosen):
+            return table
+        texts = [self._text(column, rows) for column in chosen if column.kind == "text"]
+        return table.with_columns(texts).select(column.name for column in chosen)
 
     def _masks(self, columns: Sequence[Column], rows: Rows | None) -> dict[str, Any]:
         """Make one Arrow bitmap for each group that is not present in all rows."""
@@ -131,21 +138,24 @@ class Chunk:
                 masks[group] = pa.py_buffer(np.packbits(has, bitorder="little"))
         return masks
 
-    def _series(self, column: Column, mask: Any, rows: Rows | None) -> pl.Series:
-        import polars as pl
+    def _array(self, column: Column, mask: Any, rows: Rows | None) -> Any:
+        """Copy a column into an Arrow array."""
         import pyarrow as pa
 
         values = self.values(column.name)
-        values = values.copy() if rows is None else values[rows]
-        if column.kind == "text":
-            return pl.Series(column.name, TUNNELS, pl.String).gather(values)
-        kinds = {"u8": pa.uint8(), "u16": pa.uint16(), "u32": pa.uint32(), "u64": pa.uint64(), "i64": pa.int64()}
+        values = values.copy() if rows is None else np.take(values, rows)
         if column.kind == "bool":
-            data, kind = pa.py_buffer(np.packbits(values, bitorder="little")), pa.bool_()
-        else:
-            data, kind = pa.py_buffer(values), kinds[column.kind]
-        array = pa.Array.from_buffers(kind, values.size, [mask, data])
-        return pl.Series(column.name, pl.from_arrow(array))
+            return pa.Array.from_buffers(
+                pa.bool_(), values.size, [mask, pa.py_buffer(np.packbits(values, bitorder="little"))]
+            )
+        kinds = {"u8": pa.uint8(), "u16": pa.uint16(), "u32": pa.uint32(), "u64": pa.uint64(), "i64": pa.int64()}
+        return pa.Array.from_buffers(kinds[column.kind], values.size, [mask, pa.py_buffer(values)])
+
+    def _text(self, column: Column, rows: Rows | None) -> pl.Series:
+        import polars as pl
+
+        values = self.values(column.name)
+        return pl.Series(column.name, TUNNELS, pl.String).gather(values if rows is None else np.take(values, rows))
 
 
 PACKET_COLUMNS = tuple(column.name for column in PACKETS)
