@@ -123,7 +123,7 @@ class Chunk:
         if len(plain) == len(chosen):
             return table
         texts = [self._text(column, rows) for column in chosen if column.kind == "text"]
-        return table.with_columns(texts).select(column.name for column in chosen)
+        return pl.DataFrame([*table.get_columns(), *texts]).select(column.name for column in chosen)
 
     def _masks(self, columns: Sequence[Column], rows: Rows | None) -> dict[str, Any]:
         """Make one Arrow bitmap for each group that is not present in all rows."""

@@ -199,3 +199,7 @@ def test_memory_does_not_grow_with_packets():
 
 def test_an_empty_chunk_makes_an_empty_table():
     assert Chunk.empty(8).frame(INNER_COLUMNS).is_empty()
+    chunk = Chunk.empty(8)
+    chunk.count = 3
+    assert chunk.frame(["tunnel"])["tunnel"].to_list() == ["", "", ""]
+    assert chunk.frame(["tunnel", "number"]).columns == ["number", "tunnel"]
