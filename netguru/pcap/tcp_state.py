@@ -73,8 +73,9 @@ class Marker:
 
     def keep(self, places: Rows) -> None:
         """Move the connections of some places to the places 0, 1, ... and forget the others."""
-        clocks = np.asarray(self.clocks, np.int64).reshape(-1, tcp.CLOCKS)[places].reshape(-1)
-        state = np.asarray(self.state, np.uint32).reshape(-1, tcp.WIDTH)[places].reshape(-1)
+        self.reserve(int(places.max(initial=-1)) + 1)
+        clocks = _moved(self.clocks, np.int64, tcp.CLOCKS, places)
+        state = _moved(self.state, np.uint32, tcp.WIDTH, places)
         self.clocks, self.state = (clocks, state) if self.compiled else (clocks.tolist(), state.tolist())
 
     def handshakes(self, places: Rows) -> Rows:
@@ -150,7 +151,7 @@ class LossJudge:
         for place in places[slot < 0].tolist():
             self._kernels.release(place, self._counts, self._sides, self._pool)
         keys = slot[slot >= 0] << 16 | keys[slot >= 0] & 0xFFFF
-        sides = np.asarray(self._sides, np.uint32).reshape(-1, strict.WIDTH)[places[slot >= 0]].reshape(-1)
+        sides = _moved(self._sides, np.uint32, strict.WIDTH, places[slot >= 0])
         self._sides = sides if self._compiled else sides.tolist()
         self._counts[strict.PLACES] = keys.size
         self._table = self._make(2 * (self._mask + 1))
@@ -203,6 +204,12 @@ class TcpState:
     def gaps(self) -> Rows:
         """Give the numbers of the packets that jumped over bytes of which some never came."""
         return np.zeros(0, np.int64) if self._judge is None else self._judge.gaps()
+
+
+def _moved(values: Any, kind: Any, width: int, places: Rows) -> NDArray[Any]:
+    """Take the rows of some places out of a flat sequence, which may have grown by part of a row."""
+    rows = np.asarray(values, kind)
+    return rows[: rows.size // width * width].reshape(-1, width)[places].reshape(-1)
 
 
 def _made(count: int, kind: Any, *, compiled: bool) -> Any:
