@@ -6,6 +6,7 @@ question that its totals and its conversations do not answer: that is quicker th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import RLock
 from typing import IO, TYPE_CHECKING, Protocol
 
@@ -60,7 +61,6 @@ class CaptureFile:
         self._chunks: list[Chunk] | None = None
         self._packets: pl.DataFrame | None = None
         self._inner: pl.DataFrame | None = None
-        self._segments: pl.DataFrame | None = None
         self._tcp_events: TcpEvents | None = None
         self._messages: Messages | None = None
         self._counts: dict[str, int] | None = None
@@ -99,7 +99,12 @@ class CaptureFile:
     @property
     def coverage(self) -> Coverage:
         """Count the packets that were decoded and list the others by reason."""
-        return self.totals.coverage(self._found, self._source.name)
+        coverage = self.totals.coverage(self._found, self._source.name)
+        closed = self.conversations.closed_early
+        if closed:
+            note = f"{closed} conversations were closed early, silent while there were too many at once"
+            coverage = replace(coverage, notes=(*coverage.notes, note))
+        return coverage
 
     @property
     def totals(self) -> Totals:
@@ -166,11 +171,14 @@ class CaptureFile:
 
     def _pass(self, *, losses: bool) -> Iterator[Chunk]:
         """Read the file from its start to its end; what it counts is kept when it arrives there."""
+        from netguru.operations.context import context
         from netguru.pcap.engine import Engine, wants_compiled
         from netguru.pcap.places import Places
         from netguru.pcap.totals import Totals
 
         found, totals, places = Found(), Totals(), Places()
+        # Every pass of every operation goes through here: one place to stop it and to say how far it is.
+        around = context()
         with open_forward(self._source.path, found) as stream:
             compiled = wants_compiled(self._source.path.stat().st_size)
             engine = Engine(stream, found, compiled=compiled, losses=losses)
@@ -178,6 +186,9 @@ class CaptureFile:
                 totals.take(chunk)
                 places.take(chunk)
                 yield chunk
+                around.cancel.check()
+                if not self.small:
+                    around.progress(totals.packets, 0, "packets read")
         self._places = places
         if losses:
             self._gaps = engine.tcp.gaps()
@@ -309,15 +320,6 @@ class CaptureFile:
     def flows(self) -> pl.LazyFrame:
         """Give the flow table (`schema.FLOWS`)."""
         return self.conversations.table()
-
-    def segments(self) -> pl.DataFrame:
-        """Give the TCP segments with their analysis on each interface (`tcp_analysis.analyse`)."""
-        from netguru.pcap.tcp_analysis import analyse, segments
-
-        with self._lock:
-            if self._segments is None:
-                self._segments = analyse(segments(self), "interface")
-            return self._segments
 
     def tcp_events(self) -> TcpEvents:
         """Give what tells something about the TCP connections; bounded, of a capture of any size."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netguru import resources
@@ -37,16 +36,12 @@ def list_flows(capture: CaptureFile, *, out: Path | None, top: int) -> Flows:
         _write(capture, out)
     shown, total = conversations.largest(top)
     names: dict[str, str] = resources.table("pcap.toml")["ip_protocols"]
-    coverage = capture.coverage
-    if conversations.closed_early:
-        note = f"{conversations.closed_early} conversations were closed early, silent while there were too many at once"
-        coverage = replace(coverage, notes=(*coverage.notes, note))
     return Flows(
         total=total,
         flows=tuple(_flow(row, names) for row in _named(capture, shown).iter_rows(named=True)),
         columns={item.name: item.meaning + (f" ({item.unit})" if item.unit else "") for item in FLOWS},
         out=None if out is None else str(out),
-        coverage=coverage,
+        coverage=capture.coverage,
     )
 
 

@@ -35,6 +35,12 @@ if TYPE_CHECKING:
     from netguru.pcap.framing import Found
 
 _FOLDER, _KNOWN, _ABOUT, _PACKETS, _FLOWS = "captures", "known.json", "about.json", "packets.parquet", "flows.parquet"
+_TABLES = (_PACKETS, _FLOWS)
+_TOLD = frozenset(
+    (
+        "version format interfaces damage notes totals protocols tcp_streams udp_streams pairs flows closed_early gaps"
+    ).split()
+)
 _PART = 1 << 16
 _MOST_KNOWN = 10_000
 _PAGE_BYTES = 1 << 16
@@ -119,7 +125,8 @@ def find(store: Path, source: SourceFile) -> Sidecar | None:
         about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return Sidecar(folder, about) if about.get("version") == version() else None
+    whole = isinstance(about, dict) and about.keys() >= _TOLD and all((folder / name).exists() for name in _TABLES)
+    return Sidecar(folder, about) if whole and about["version"] == version() else None
 
 
 def write(capture: CaptureFile, store: Path, progress: Progress, cancel: CancelToken) -> Sidecar:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 # polars' SQL has table functions that read files (read_csv, read_parquet, ...): no query needs such a word.
 _READS_FILES = re.compile(r"\b(?:read|scan)_\w+", re.IGNORECASE)
-# The nodes of a plan that read something other than our own tables.
-_FOREIGN = re.compile(r"^(?!.*\bPYTHON SCAN\b).*\bSCAN\b\s*\[", re.IGNORECASE | re.MULTILINE)
+# The nodes of a plan that read a file.
+_FILE_SCAN = re.compile(r"^(?!.*\bPYTHON SCAN\b).*\bSCAN\b\s*\[.*", re.IGNORECASE | re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _MESSAGE_LIMIT = 300
 _POLL_S = 0.05
@@ -70,10 +70,12 @@ def _hint() -> str:
 
 
 def _run(capture: CaptureFile, sql: str, tables: tuple[str, ...], top: int, cancel: CancelToken) -> pl.DataFrame:
-    context = pl.SQLContext({name: _table(capture, name) for name in tables}, eager=False)
+    own = {name: _table(capture, name) for name in tables}
+    context = pl.SQLContext(own, eager=False)
     try:
         lazy = context.execute(sql).head(top + 1)
-        if _FOREIGN.search(lazy.explain(optimized=False)):
+        # An indexed capture's own tables are files too.
+        if _scans(lazy) - {scan for table in own.values() for scan in _scans(table)}:
             raise InputError("a query reads the tables of the capture only", hint=_hint())
         running: Any = lazy.collect(engine="streaming", background=True)
         while (frame := running.fetch()) is None:
@@ -86,6 +88,11 @@ def _run(capture: CaptureFile, sql: str, tables: tuple[str, ...], top: int, canc
         raise InputError(f"the query fails: {_said(error)}", hint=_hint_for(error, tables)) from None
     assert isinstance(frame, pl.DataFrame)  # noqa: S101 - what a finished query gives
     return frame
+
+
+def _scans(frame: pl.LazyFrame) -> set[str]:
+    """Give the files that a plan reads, as the plan writes them."""
+    return {found[0].strip() for found in _FILE_SCAN.finditer(frame.explain(optimized=False))}
 
 
 def _said(error: BaseException) -> str:
