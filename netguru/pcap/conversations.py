@@ -283,7 +283,7 @@ def _table(rows: Rows, handshakes: Callable[[Rows], Rows] | None) -> pl.DataFram
     import polars as pl
 
     about = rows[:, layout.ABOUT]
-    b_first = (about & 1).astype(bool)
+    b_first = (about & layout.CLIENT_IS_B).astype(bool)
 
     def end(a: int, b: int) -> tuple[Rows, Rows]:
         return np.where(b_first, rows[:, b], rows[:, a]), np.where(b_first, rows[:, a], rows[:, b])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from netguru.pcap.capture import CaptureFile
 
-_TCP, _UDP, _ICMP, _ICMP6 = 6, 17, 1, 58
+_TCP, _UDP, _ICMP = 6, 17, 1
 _FLAGS = ((0x002, "SYN"), (0x001, "FIN"), (0x004, "RST"), (0x008, "PSH"), (0x010, "ACK"), (0x020, "URG"))
 _MESSAGES_SHOWN = 4
 # Discovery is part of icmpv6, which says the same.

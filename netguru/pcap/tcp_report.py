@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Wireshark raises the plain retransmission beside the two special kinds.
 _ANY_RETRANSMISSION = Mark.RETRANSMISSION | Mark.FAST_RETRANSMISSION | Mark.SPURIOUS_RETRANSMISSION
-_FLAGS = {
+FLAGS = {
     "retransmission": _ANY_RETRANSMISSION,
     "fast_retransmission": Mark.FAST_RETRANSMISSION,
     "spurious_retransmission": Mark.SPURIOUS_RETRANSMISSION,
@@ -89,7 +89,7 @@ def tcp_report(capture: CaptureFile) -> TcpAnalysis:
     else:
         capture.run(flagged)
     return TcpAnalysis(
-        **{name: flagged.with_bits(int(bits)) for name, bits in _FLAGS.items()},
+        **{name: flagged.with_bits(int(bits)) for name, bits in FLAGS.items()},
         strict=Strict(
             **{name: flagged.with_bits(bits << 16) for name, bits in _KINDS.items()}, gaps=marked(capture.gaps)
         ),

@@ -10,7 +10,7 @@ from netguru.model.finding import Subject
 from netguru.pcap.messages import limit
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from netguru.model.capture import Capture
 
@@ -132,8 +132,3 @@ def episodes(rows: list[Row], gap_s: float) -> list[list[Row]]:
         else:
             found.append([row])
     return found
-
-
-def unordered(row: Row) -> Hashable:
-    """Give the two ends of a message without direction."""
-    return frozenset((row["src"], row["dst"]))

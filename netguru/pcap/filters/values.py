@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from netguru.pcap.filters import fields
-from netguru.pcap.filters.sources import DECODED, PACKET, READ, VALUE, Columns, Source
+from netguru.pcap.filters.sources import DECODED, PACKET, VALUE, Columns, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -208,8 +208,3 @@ def _in_layers(layer: pl.Expr, last: pl.Expr, one: Range) -> pl.Expr:
     if one.length is None:
         return layer >= low
     return (layer >= low) & (layer < low + one.length)
-
-
-def is_read(value: Value) -> bool:
-    """Say whether packets must be read for the value."""
-    return value.source.cost == READ

@@ -46,7 +46,8 @@ NO_TIME = -(2**63)
 PIECE_SETS, PIECE_WAYS, PIECE_WORDS = 512, 4, 256
 PIECE_HEADER = 10
 PIECE_WIDTH = PIECE_HEADER + PIECE_WORDS
-PIECE_KEY, PIECE_PORTS, PIECE_END, PIECE_UNITS, PIECE_AGE, PIECE_DONE = 0, 5, 6, 7, 8, 9
+# The four words of the addresses come first.
+PIECE_KEY, PIECE_PORTS, PIECE_END, PIECE_UNITS, PIECE_AGE, PIECE_DONE = 4, 5, 6, 7, 8, 9
 
 
 @kernel
@@ -128,7 +129,7 @@ def assign(
             state[base + ABOUT] = about
         base = place * WIDTH
         flows[row] = state[base + FLOW]
-        side = back ^ (state[base + ABOUT] & 1)
+        side = back ^ (state[base + ABOUT] & CLIENT_IS_B)
         sides[row] = 1 - side
         if whole[row]:
             if not state[base + ABOUT] & WHOLE:
@@ -263,7 +264,7 @@ def piece_of(
     for way in range(PIECE_WAYS):
         at = (chosen * PIECE_WAYS + way) * PIECE_WIDTH
         if (
-            pieces[at + 4] == key
+            pieces[at + PIECE_KEY] == key
             and pieces[at] == s_hi
             and pieces[at + 1] == s_lo
             and pieces[at + 2] == d_hi
@@ -280,7 +281,7 @@ def piece_of(
     pieces[oldest + 1] = s_lo
     pieces[oldest + 2] = d_hi
     pieces[oldest + 3] = d_lo
-    pieces[oldest + 4] = key
+    pieces[oldest + PIECE_KEY] = key
     pieces[oldest + PIECE_PORTS] = pieces[oldest + PIECE_END] = -1
     pieces[oldest + PIECE_AGE] = age
     return oldest
