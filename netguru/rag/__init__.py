@@ -1,0 +1,1 @@
+"""Answers from documents that can be checked: documents, chunks, embedders, index, retrieval, answers, evaluation."""
