@@ -18,10 +18,13 @@ Values = Any
 Matrix = Any
 
 DONE, LLC, IP, PPP, ETHERNET, MPLS = -1, -2, -3, -4, -5, -6
+TCP, UDP = 6, 17
 IPV4, IPV6, ARP, RARP, PPPOE = 0x0800, 0x86DD, 0x0806, 0x8035, 0x8864
 FIRST_ETHERTYPE = 0x600
 NO_TIME = -(2**63)
 NO_NEXT = 59
+PLACE = 0xFFFFFFFF
+"""Places in a buffer are below it."""
 MAX_DEPTH = 4
 """Layers of encapsulation that are decoded, the captured packet included."""
 
@@ -99,7 +102,8 @@ def decode(
     """
     index = first
     while index < packets and row + MAX_DEPTH <= capacity:
-        start, length = starts[index], lengths[index]
+        row &= 0xFFFFFFF
+        start, length = starts[index] & 0xFFFFFFFF, lengths[index]
         end = start + captures[index]
         limit = start + max(length, end - start)
         link = links[index]
@@ -126,7 +130,9 @@ def decode(
             has, limit = transport_layer(data, start, place, end, limit, protocol, row, has, m8, m16, m32, m64)
             present[row] = has
             row += 1
-            if protocol < 0:
+            if protocol < 0 or protocol == TCP:
+                break
+            if protocol == UDP and not tunnel_port(m16[DST_PORT, row - 1] & 0xFFFF):
                 break
             start, link, tunnel, tunnel_id = inside(data, place, end, protocol, row - 1, has, m8, m16)
             if start < 0 or start >= end:
@@ -139,20 +145,24 @@ def decode(
 @kernel
 def u8(data: Data, at: int) -> int:
     """Read a byte; the mask makes a signed number of it for numba."""
-    value: int = data[at] & 255
+    value: int = data[at & PLACE] & 255
     return value
 
 
 @kernel
 def u16(data: Data, at: int) -> int:
-    """Read 16 bits."""
-    return u8(data, at) << 8 | u8(data, at + 1)
+    """Read 16 bits; the masks here tell the compiler that a place is not negative, which counts from the end."""
+    at &= PLACE
+    value: int = (data[at] & 255) << 8 | data[at + 1] & 255
+    return value
 
 
 @kernel
 def u32(data: Data, at: int) -> int:
     """Read 32 bits."""
-    return u8(data, at) << 24 | u8(data, at + 1) << 16 | u8(data, at + 2) << 8 | u8(data, at + 3)
+    at &= PLACE
+    value: int = (data[at] & 255) << 24 | (data[at + 1] & 255) << 16 | (data[at + 2] & 255) << 8 | data[at + 3] & 255
+    return value
 
 
 @kernel
@@ -165,6 +175,12 @@ def u48(data: Data, at: int) -> int:
 def u64(data: Data, at: int) -> int:
     """Read 64 bits, as a signed number."""
     return u32(data, at) << 32 | u32(data, at + 4)
+
+
+@inlined
+def tunnel_port(port: int) -> bool:
+    """Say whether frames may lie in datagrams to a port: VXLAN (and its old port on Linux), GTP-U, Geneve."""
+    return port == 4789 or port == 8472 or port == 2152 or port == 6081
 
 
 @inlined

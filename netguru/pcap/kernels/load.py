@@ -36,6 +36,8 @@ ENTRIES = {
 }
 """The kernels that are called from Python; the others are compiled into these."""
 MODULES = tuple(ENTRIES)
+# Kernels allocate nothing: numba's counting of references, a call for each array of each function, is left out.
+_OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False}
 _READY = "ready"
 _PREFIX = "kernels-"
 
@@ -67,7 +69,7 @@ def _jitted(name: str) -> SimpleNamespace:
     names: dict[str, Any] = dict(vars(module))
     for each, plain in KERNELS[module.__name__].items():
         within = (module.__name__, each) in INLINED
-        names[each] = numba.njit(nogil=True, inline="always" if within else "never")(_bound(plain, names))
+        names[each] = numba.njit(**_OPTIONS, inline="always" if within else "never")(_bound(plain, names))
     return SimpleNamespace(**{each: names[each] for each in KERNELS[module.__name__]})
 
 

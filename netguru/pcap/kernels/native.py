@@ -24,7 +24,8 @@ _WORD = ctypes.c_int64
 # Symbols that only numba's own wrappers use; the object files hold these beside the kernels.
 _UNUSED = (
     "NRT_Free NRT_MemInfo_call_dtor NRT_adapt_ndarray_from_python NRT_Allocate NRT_incref NRT_decref numba_do_raise "
-    "numba_gil_ensure numba_gil_release numba_runtime_build_excinfo_struct numba_unpickle numba_native_error"
+    "numba_adapt_ndarray numba_gil_ensure numba_gil_release numba_runtime_build_excinfo_struct numba_unpickle "
+    "numba_native_error"
 ).split()
 
 
