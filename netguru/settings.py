@@ -86,6 +86,11 @@ class Settings(BaseSettings):
     )
     max_file_mb: int = Field(100, gt=0, description="the largest file that is taken, in MB (1,000,000 bytes)")
     job_workers: int = Field(0, ge=0, description="how many jobs run at once; 0 means one a processor")
+    embedder: str = Field(
+        "", description="what turns texts into vectors, none for words alone; by default the first there is"
+    )
+    qdrant_url: str = Field("", description="a Qdrant server for vectors; by default they lie beside the index")
+    qdrant_key: SecretStr = Field(SecretStr(""), description="the key of the Qdrant server")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="debug, info, warning or error; logs go to stderr"
     )

@@ -1,0 +1,228 @@
+"""Reading a collection: its words, passages and documents."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from netguru.rag import tokens
+from netguru.rag.database import COLLECTIONS, CollectionName, connect, file_of, get_meta
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What passages are looked for in; an empty value takes all."""
+
+    vendor: str = ""
+    product: str = ""
+    version: str = ""
+    source: str = ""
+
+    def sql(self) -> tuple[str, list[str]]:
+        """Give the condition on `documents` with its values; empty without filters.
+
+        A document that does not say its vendor, product or version is about any.
+        """
+        parts, values = [], []
+        for name in ("vendor", "product", "version"):
+            value = getattr(self, name)
+            if value:
+                parts.append(f"(documents.{name} IS NULL OR lower(documents.{name}) = ?)")
+                values.append(value.lower())
+        if self.source:
+            parts.append("(documents.uri = ? OR documents.uri LIKE ? ESCAPE '\\')")
+            escaped = self.source.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            values += [self.source, f"{escaped.rstrip('/')}/%"]
+        return " AND ".join(parts), values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """One passage as it is stored; `text` is `document text[start:end]`."""
+
+    collection: CollectionName
+    id: int
+    document: int
+    position: int
+    source: str
+    sha256: str
+    title: str
+    path: tuple[str, ...]
+    kind: str
+    start: int
+    end: int
+    line_start: int
+    line_end: int
+    page: int | None
+    language: str
+    licence: str | None
+    text: str
+
+    @property
+    def heading(self) -> str:
+        """Give the heading path in one line, the document's title where it has none."""
+        return " > ".join(self.path) or self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one passage by where they stand."""
+
+    body: list[str]
+    heading: list[str]
+    place: list[str]
+
+
+# SQLite's limit of values in one statement is 32,766 in older builds.
+_VARIABLES = 10_000
+
+_PASSAGE = """
+SELECT chunks.id, documents.id, chunks.position, documents.uri, documents.sha256, documents.title, chunks.path,
+  chunks.kind, chunks.start, chunks.stop, chunks.line_start, chunks.line_end, chunks.page, chunks.language,
+  documents.licence, substr(documents.text, chunks.start + 1, chunks.stop - chunks.start)
+FROM chunks JOIN documents ON documents.id = chunks.document
+"""
+
+
+class Index:
+    """One collection, opened for reading; another process may write to it meanwhile."""
+
+    def __init__(self, collection: CollectionName, file: Path) -> None:
+        self.collection = collection
+        self.file = file
+        self.base = connect(file)
+        self._frequencies: dict[str, int] = {}
+        self._version: tuple[int, ...] = ()
+
+    @classmethod
+    def open(cls, collection: CollectionName) -> Index | None:
+        """Open a collection; None when nothing was ever ingested. Raises DamagedFileError."""
+        file = file_of(collection)
+        if not file.is_file():
+            return None
+        status = file.stat()
+        return _opened(collection, file, status.st_ino)
+
+    def meta(self, key: str) -> str:
+        """Give a value that the writer left."""
+        return get_meta(self.base, key)
+
+    @property
+    def current(self) -> bool:
+        """Say whether the words were made by the rules of this version."""
+        return self.meta("tokens") == tokens.VERSION
+
+    def count(self) -> tuple[int, float]:
+        """Count the passages and give their mean length in words."""
+        total, length = self.base.execute("SELECT count(*), total(length) FROM chunks").fetchone()
+        return total, length / total if total else 0.0
+
+    def frequencies(self, wanted: Iterable[str]) -> dict[str, int]:
+        """Count the passages that hold each word."""
+        version = self.base.execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            self._version, self._frequencies = version, {}
+        known = self._frequencies
+        for word in wanted:
+            if word not in known:
+                row = self.base.execute("SELECT doc FROM words_known WHERE term = ?", (word,)).fetchone()
+                known[word] = row[0] if row else 0
+        return {word: known[word] for word in wanted}
+
+    def candidates(
+        self, wanted: Sequence[str], limit: int, weights: tuple[float, float, float], filters: Filters
+    ) -> list[int]:
+        """Give the passages that hold any of the words, the most promising first."""
+        if not wanted:
+            return []
+        condition, values = filters.sql()
+        joined = (
+            f"JOIN chunks ON chunks.id = words.rowid JOIN documents ON documents.id = chunks.document AND {condition}"
+            if condition
+            else ""
+        )
+        sql = (
+            f"SELECT words.rowid FROM words {joined} WHERE words MATCH ? "  # noqa: S608 - no value is in the text
+            f"ORDER BY bm25(words, {', '.join(str(float(weight)) for weight in weights)}) LIMIT ?"
+        )
+        match = " OR ".join(f'"{word}"' for word in wanted)
+        return [row[0] for row in self.base.execute(sql, (*values, match, limit))]
+
+    def words_of(self, ids: Sequence[int]) -> dict[int, Words]:
+        """Give the words of passages."""
+        sql = f"SELECT rowid, body, heading, place FROM words WHERE rowid IN ({_marks(ids)})"  # noqa: S608 - marks alone
+        return {row[0]: Words(*(text.split() for text in row[1:])) for row in self.base.execute(sql, ids)}
+
+    def passages(self, ids: Sequence[int]) -> list[Stored]:
+        """Give passages in the order of their ids as stated."""
+        sql = f"{_PASSAGE} WHERE chunks.id IN ({_marks(ids)})"
+        found = {item.id: item for item in self._stored(sql, ids)}
+        return [found[number] for number in ids if number in found]
+
+    def passages_of(self, source: str) -> list[Stored]:
+        """Give all passages of a document in their order."""
+        return list(
+            self._stored(f"{_PASSAGE} WHERE documents.uri = ? ORDER BY documents.id, chunks.position", [source])
+        )
+
+    def between(self, document: int, first: int, last: int) -> list[Stored]:
+        """Give the passages of a document from one position to another, both included."""
+        sql = f"{_PASSAGE} WHERE chunks.document = ? AND chunks.position BETWEEN ? AND ? ORDER BY chunks.position"
+        return list(self._stored(sql, [document, first, last]))
+
+    def _stored(self, sql: str, values: Sequence[Any]) -> Iterator[Stored]:
+        names = "id document position source sha256 title path kind start end line_start line_end page language".split()
+        names += ["licence", "text"]
+        for row in self.base.execute(sql, list(values)):
+            fields = dict(zip(names, row, strict=True))
+            yield Stored(collection=self.collection, **{**fields, "path": tuple(json.loads(fields["path"]))})
+
+    def text_of(self, sha256: str, source: str = "") -> str | None:
+        """Give the stored text of a document by the digest of its file."""
+        sql = "SELECT text FROM documents WHERE sha256 = ? AND (? = '' OR uri = ?) LIMIT 1"
+        row = self.base.execute(sql, (sha256, source, source)).fetchone()
+        return str(row[0]) if row else None
+
+    def document(self, source: str) -> tuple[str, str, str] | None:
+        """Give text, digest and title of a document by its source."""
+        sql = "SELECT text, sha256, title FROM documents WHERE uri = ? ORDER BY id LIMIT 1"
+        row = self.base.execute(sql, (source,)).fetchone()
+        return (str(row[0]), str(row[1]), str(row[2])) if row else None
+
+    def chunks_at(self, embedder: str, rows: Sequence[int], filters: Filters) -> list[tuple[int, int]]:
+        """Give the passages behind rows of the matrix, as (row, passage); rows no longer in use give none."""
+        condition, values = filters.sql()
+        found: list[tuple[int, int]] = []
+        for first in range(0, len(rows), _VARIABLES):
+            part = rows[first : first + _VARIABLES]
+            sql = (
+                "SELECT vectors.row, chunks.id FROM vectors JOIN chunks "  # noqa: S608 - marks alone
+                "ON chunks.key = vectors.key "
+                "JOIN documents ON documents.id = chunks.document WHERE vectors.embedder = ? "
+                f"AND vectors.row IN ({_marks(part)}) {f'AND {condition}' if condition else ''}"
+            )
+            found += [(row[0], row[1]) for row in self.base.execute(sql, (embedder, *part, *values))]
+        return found
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+@lru_cache(8)
+def _opened(collection: CollectionName, file: Path, inode: int) -> Index:
+    # A file that was removed and made anew has another inode.
+    del inode
+    return Index(collection, file)
+
+
+def open_all(collection: str = "") -> list[Index]:
+    """Open the stated collection, or all that there are."""
+    wanted = [name for name in COLLECTIONS if collection in ("", name)]
+    return [index for name in wanted if (index := Index.open(name)) is not None]

@@ -1,0 +1,139 @@
+"""Ranking passages by words: candidates from the full-text index, scored by concept.
+
+A concept counts once, by the best of its names in a passage; so five synonyms do not outweigh one exact word.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from netguru import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from netguru.rag.index import Filters, Index, Words
+    from netguru.rag.query import Concept, Query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """The numbers of the ranking, from the table."""
+
+    body: float
+    heading: float
+    place: float
+    k1: float
+    b: float
+    common: float
+    adjacency: float
+    candidates: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One passage with its score and what share of the question's subject it holds (0 to 1)."""
+
+    id: int
+    score: float
+    coverage: float
+
+
+@cache
+def weights() -> Weights:
+    """Give the numbers of the ranking."""
+    return Weights(**resources.table("rag", "retrieval.toml")["lexical"])
+
+
+def rank(index: Index, query: Query, filters: Filters, limit: int, by: Weights | None = None) -> list[Hit]:
+    """Give the passages that fit a question's words best, best first."""
+    by = by or weights()
+    total, mean = index.count()
+    wanted = query.words()
+    if not total or not wanted:
+        return []
+    held = index.frequencies(wanted)
+    found = index.candidates(
+        _choosing(wanted, held, total * by.common), by.candidates, (by.body, by.heading, by.place), filters
+    )
+    scorer = _Scorer(query, held, total, mean, by)
+    hits = [scorer.hit(number, words) for number, words in index.words_of(found).items()]
+    return sorted(hits, key=lambda item: (-item.score, item.id))[:limit]
+
+
+def _choosing(wanted: Sequence[str], held: dict[str, int], most: float) -> list[str]:
+    """Give the words that choose candidates: those that stand in few passages, if there are any."""
+    known = [word for word in wanted if held[word]]
+    rare = [word for word in known if held[word] <= most]
+    return rare or known
+
+
+class _Scorer:
+    """Score passages for one question."""
+
+    def __init__(self, query: Query, held: dict[str, int], total: int, mean: float, by: Weights) -> None:
+        self._query = query
+        self._by = by
+        self._mean = mean or 1.0
+        self._rarity = {word: math.log(1 + (total - count + 0.5) / (count + 0.5)) for word, count in held.items()}
+        self._wanted = frozenset(held)
+        self._worth = [self._worth_of(concept, held) for concept in query.concepts]
+        self._whole = sum(worth for worth, concept in zip(self._worth, query.concepts, strict=True) if concept.stated)
+
+    def _worth_of(self, concept: Concept, held: dict[str, int]) -> float:
+        """Weigh a concept in the coverage: by its best known name, or as a word that no passage holds."""
+        known = [
+            item.weight * self._mean_rarity(item.words)
+            for item in concept.alternatives
+            if all(held[word] for word in item.words)
+        ]
+        return max(known) if known else max(self._rarity[word] for word in concept.words())
+
+    def _mean_rarity(self, words: tuple[str, ...]) -> float:
+        return sum(self._rarity[word] for word in words) / len(words)
+
+    def hit(self, number: int, words: Words) -> Hit:
+        """Score one passage."""
+        counts = self._counts(words)
+        long = 1 - self._by.b + self._by.b * len(words.body) / self._mean
+        score = covered = 0.0
+        for concept, worth in zip(self._query.concepts, self._worth, strict=True):
+            best = max(self._alternative(item.words, item.weight, counts, long) for item in concept.alternatives)
+            score += best
+            if best and concept.stated:
+                covered += worth
+        if self._query.pairs and self._by.adjacency:
+            score += self._by.adjacency * self._adjacent(words)
+        return Hit(id=number, score=score, coverage=covered / self._whole if self._whole else 0.0)
+
+    def _counts(self, words: Words) -> dict[str, float]:
+        counts: dict[str, float] = {}
+        columns = ((words.body, self._by.body), (words.heading, self._by.heading), (words.place, self._by.place))
+        for column, weight in columns:
+            for word in column:
+                if word in self._wanted:
+                    counts[word] = counts.get(word, 0.0) + weight
+        return counts
+
+    def _alternative(self, words: tuple[str, ...], weight: float, counts: dict[str, float], long: float) -> float:
+        if any(word not in counts for word in words):
+            return 0.0
+        k1 = self._by.k1
+        parts = (self._rarity[word] * counts[word] * (k1 + 1) / (counts[word] + k1 * long) for word in words)
+        return weight * sum(parts) / math.sqrt(len(words))
+
+    def _adjacent(self, words: Words) -> float:
+        """Add the rarity of the question's neighbours that stand side by side in the passage."""
+        together = {pair for column in (words.body, words.heading) for pair in _neighbours(column, self._wanted)}
+        return sum(
+            max((min(self._rarity[a], self._rarity[b]) for a, b in together if a in one and b in other), default=0.0)
+            for one, other in self._query.pairs
+        )
+
+
+def _neighbours(column: list[str], wanted: frozenset[str]) -> Iterable[tuple[str, str]]:
+    return ((a, b) for a, b in pairwise(column) if a in wanted and b in wanted)
