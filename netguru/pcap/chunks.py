@@ -15,7 +15,7 @@ import numpy as np
 from netguru.pcap.schema import INNER, PACKETS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     import polars as pl
     from numpy.typing import NDArray
@@ -116,7 +116,9 @@ class Chunk:
         import pyarrow as pa
 
         chosen = [column for column in INNER if column.name in columns]
-        masks = self._masks(chosen, rows)
+        if rows is not None and rows.size == self.count:
+            rows = None
+        masks = self._masks({column.group for column in chosen if column.group}, rows)
         plain = [column for column in chosen if column.kind != "text"]
         arrays = [self._array(column, masks.get(column.group), rows) for column in plain]
         table = pl.DataFrame(pl.from_arrow(pa.Table.from_arrays(arrays, names=[column.name for column in plain])))
@@ -125,37 +127,45 @@ class Chunk:
         texts = [self._text(column, rows) for column in chosen if column.kind == "text"]
         return pl.DataFrame([*table.get_columns(), *texts]).select(column.name for column in chosen)
 
-    def _masks(self, columns: Sequence[Column], rows: Rows | None) -> dict[str, Any]:
+    def _masks(self, groups: Collection[str], rows: Rows | None) -> dict[str, Any]:
         """Make one Arrow bitmap for each group that is not present in all rows."""
         import pyarrow as pa
 
-        masks = {}
-        for group in {column.group for column in columns if column.group}:
-            has = self.has(group)
-            if rows is not None:
-                has = has[rows]
-            if not has.all():
-                masks[group] = pa.py_buffer(np.packbits(has, bitorder="little"))
-        return masks
+        present = self.present[: self.count] if rows is None else self.present[rows]
+        everywhere = int(np.bitwise_and.reduce(present)) if present.size else 0
+        return {
+            group: pa.py_buffer(np.packbits(present & np.uint32(BIT[group]) != 0, bitorder="little"))
+            for group in groups
+            if not everywhere & BIT[group]
+        }
 
     def _array(self, column: Column, mask: Any, rows: Rows | None) -> Any:
         """Copy a column into an Arrow array."""
         import pyarrow as pa
 
         values = self.values(column.name)
-        values = values.copy() if rows is None else np.take(values, rows)
+        # Rows come from the chunk itself: with "clip" numpy need not look at them twice.
+        values = values.copy() if rows is None else values.take(rows, mode="clip")
         if column.kind == "bool":
-            return pa.Array.from_buffers(
-                pa.bool_(), values.size, [mask, pa.py_buffer(np.packbits(values, bitorder="little"))]
-            )
-        kinds = {"u8": pa.uint8(), "u16": pa.uint16(), "u32": pa.uint32(), "u64": pa.uint64(), "i64": pa.int64()}
-        return pa.Array.from_buffers(kinds[column.kind], values.size, [mask, pa.py_buffer(values)])
+            values = np.packbits(values, bitorder="little")
+        size = self.count if rows is None else rows.size
+        return pa.Array.from_buffers(_arrow_types()[column.kind], size, [mask, pa.py_buffer(values)])
 
     def _text(self, column: Column, rows: Rows | None) -> pl.Series:
         import polars as pl
 
         values = self.values(column.name)
         return pl.Series(column.name, TUNNELS, pl.String).gather(values if rows is None else np.take(values, rows))
+
+
+@cache
+def _arrow_types() -> dict[str, Any]:
+    import pyarrow as pa
+
+    return {
+        "u8": pa.uint8(), "u16": pa.uint16(), "u32": pa.uint32(), "u64": pa.uint64(), "i64": pa.int64(),
+        "bool": pa.bool_(),
+    }  # fmt: skip
 
 
 PACKET_COLUMNS = tuple(column.name for column in PACKETS)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netguru.pcap.chunks import BIT, ROWS, TUNNELS
+from netguru.pcap.chunks import ROWS, TUNNELS
 from netguru.pcap.kernels import flows as layout
 from netguru.pcap.kernels.load import loaded
 from netguru.pcap.schema import flow_types
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LIVE = 1 << 20
 """Conversations that are held at once; beyond, those that were silent longest are closed and kept on disk."""
+_CACHE_LINE = 64 // 8
 _FIRST_TABLE = 1 << 14
 _PART = 1 << 16
 _FEW = 5000
@@ -57,7 +58,7 @@ class Conversations:
         self._live = live
         self._counters = self._make(layout.COUNTERS)
         # Memory is taken from the machine page by page, as conversations come.
-        self._state: Any = self._make((live + ROWS) * layout.WIDTH) if compiled else []
+        self._state: Any = _aligned((live + ROWS) * layout.WIDTH) if compiled else []
         self._mask = _FIRST_TABLE - 1
         self._table = self._make(_FIRST_TABLE)
         self._pieces: Any = None
@@ -88,33 +89,35 @@ class Conversations:
     def take(self, chunk: Chunk) -> tuple[Any, Any]:
         """Fill the columns of conversations; gives the TCP places and directions of the rows (-1 without)."""
         rows = chunk.count
-        outs = [self._make(rows) for _ in range(6)]
+        slots, directions, reused = (self._make(rows) for _ in range(3))
         ports, whole = self._datagrams(chunk)
         columns = self._columns(chunk, ports, whole)
+        found = [chunk.values(name) for name in ("flow", "stream", "from_client")]
+        outs = found if self.compiled else [self._make(rows) for _ in found]
         self._reserve(rows)
-        self._kernels.assign(rows, self._counters, self._state, self._table, self._mask, *columns, *outs)
-        flows, streams, sides, slots, directions, reused = outs
-        self.reused += chunk.values("number")[np.flatnonzero(np.asarray(reused))].tolist()
-        self._store(chunk, flows, streams, sides)
+        self._kernels.assign(
+            rows, self._counters, self._state, self._table, self._mask, *columns, *outs, slots, directions, reused
+        )
+        if not self.compiled:
+            for values, given in zip((chunk.present[:rows], *found), (columns[0], *outs), strict=True):
+                values[:] = given
+        again = np.flatnonzero(np.asarray(reused))
+        self.reused += chunk.values("number")[again].tolist()
         return slots, directions
 
     def _columns(self, chunk: Chunk, ports: Rows, whole: NDArray[np.uint8]) -> list[Any]:
         def signed(name: str) -> NDArray[np.int64]:
             return chunk.values(name).view(np.int64)
 
-        def there(name: str, group: str) -> NDArray[Any]:
-            return np.where(chunk.has(group), chunk.values(name), 0)
-
         give = self._give
-        columns: list[Any] = [give(chunk.present[: chunk.count]), BIT["ip"]]
-        columns += [give(chunk.values("number")), give(signed("time_ns"))]
+        columns = [give(chunk.present[: chunk.count]), give(chunk.values("number")), give(signed("time_ns"))]
         columns += [give(chunk.values(name)) for name in ("interface", "length", "vlan")]
-        columns += [BIT["vlan"], *(give(chunk.values(name)) for name in ("tunnel", "ip_version", "protocol"))]
+        columns += [give(chunk.values(name)) for name in ("tunnel", "ip_version", "protocol")]
         columns += [give(signed(name)) for name in ("src_hi", "src_lo", "dst_hi", "dst_lo")]
-        columns += [give(np.maximum(ports, 0)), give(whole)]
-        columns += [give(chunk.values(name)) for name in ("tcp_flags", "tcp_seq", "tcp_ack")]
-        columns += [give(there("payload_length", "payload")), give(there("payload_head", "head").view(np.int64))]
-        return columns + [give(chunk.values(name)) for name in ("offset", "payload_offset", "captured")]
+        columns += [give(ports), give(whole)]
+        columns += [give(chunk.values(name)) for name in ("tcp_flags", "tcp_seq", "tcp_ack", "payload_length")]
+        columns += [give(signed(name)) for name in ("payload_head", "offset")]
+        return columns + [give(chunk.values(name)) for name in ("payload_offset", "captured")]
 
     def _datagrams(self, chunk: Chunk) -> tuple[Rows, NDArray[np.uint8]]:
         """Give ports (-1 without) and whether the row has, or completes, a whole header."""
@@ -123,15 +126,15 @@ class Conversations:
         )
         is_ip, protocol = chunk.has("ip"), chunk.values("protocol")
         piece = is_ip & ((chunk.values("fragment_offset") > 0) | (chunk.values("more_fragments") != 0))
-        whole = np.zeros(chunk.count, np.uint8)
-        whole[chunk.has("payload") & is_ip & (protocol == _UDP) & ~piece] = _WHOLE_UDP
-        whole[chunk.has("tcp") & ~piece] = _WHOLE_TCP
-        chunk.datagrams, chunk.ports = is_ip & ~piece, ports
+        carried = is_ip & ~piece
+        whole = (chunk.has("payload") & carried & (protocol == _UDP)).view(np.uint8) * np.uint8(_WHOLE_UDP)
+        whole |= (chunk.has("tcp") & carried).view(np.uint8) * np.uint8(_WHOLE_TCP)
+        chunk.datagrams, chunk.ports = carried, ports
         rows = np.flatnonzero(piece)
         if rows.size:
             # A protocol without ports is known by its first fragment too.
-            portless = piece & chunk.has("transport") & ~np.isin(protocol, _WITH_PORTS)
-            ports[portless] = 0
+            portless = chunk.has("transport")[rows] & ~np.isin(protocol[rows], _WITH_PORTS)
+            ports[rows[portless]] = 0
             complete = rows[self._fragments(chunk, rows, ports)]
             chunk.datagrams[complete] = True
             whole[complete[np.isin(protocol[complete], (_TCP, _UDP))]] = _WHOLE_UDP
@@ -178,16 +181,17 @@ class Conversations:
         """Move the half of the conversations that was silent longest to disk."""
         places = int(self._counters[layout.PLACES])
         rows = self._state[: places * layout.WIDTH].reshape(places, layout.WIDTH)
-        last = rows[:, layout.LAST_PACKET]
+        last = rows[:, layout.SPAN] & layout.M32
         silent = last <= np.median(last)
         self._write(rows[silent])
         self.closed_early += int(silent.sum())
         kept = rows[~silent]
         count = kept.shape[0]
-        followed = kept[:, layout.SEGMENTS] >= 0
+        numbered = kept[:, layout.NUMBERED]
+        followed = numbered >> 32 > 0
         if self.keep_places is not None:
-            self.keep_places(kept[followed, layout.SEGMENTS])
-        kept[followed, layout.SEGMENTS] = np.arange(followed.sum())
+            self.keep_places((numbered[followed] >> 32) - 1)
+        kept[followed, layout.NUMBERED] = numbered[followed] & layout.M32 | np.arange(1, followed.sum() + 1) << 32
         self._counters[layout.TCP_PLACES] = followed.sum()
         self._state[: count * layout.WIDTH] = kept.reshape(-1)
         self._counters[layout.PLACES] = count
@@ -201,14 +205,6 @@ class Conversations:
         path = f"{self._folder.name}/{len(self._spill)}.arrow"
         _table(rows, self.handshakes).write_ipc(path)
         self._spill.append(pl.scan_ipc(path))
-
-    def _store(self, chunk: Chunk, flows: Any, streams: Any, sides: Any) -> None:
-        flow, stream = np.asarray(flows, np.int64), np.asarray(streams, np.int64)
-        chunk.values("flow")[:] = flow & 0xFFFFFFFF
-        chunk.values("stream")[:] = stream & 0xFFFFFFFF
-        chunk.values("from_client")[:] = sides
-        for values, group in ((flow, "flow"), (stream, "stream")):
-            chunk.present[: chunk.count][values >= 0] |= np.uint32(BIT[group])
 
     def table(self) -> pl.LazyFrame:
         """Give all conversations that were seen outside ICMP errors (`schema.FLOWS`), by number."""
@@ -255,6 +251,13 @@ class Conversations:
         return _different(self._spill, versions, ends)
 
 
+def _aligned(count: int) -> Rows:
+    """Make integers that begin with a cache line."""
+    values = np.zeros(count + _CACHE_LINE, np.int64)
+    start = -values.ctypes.data // values.itemsize % _CACHE_LINE
+    return values[start : start + count]
+
+
 def _different(closed: list[pl.LazyFrame], versions: Rows, ends: Rows) -> int:
     """Count the different pairs of addresses among live and closed conversations."""
     import polars as pl
@@ -293,17 +296,19 @@ def _table(rows: Rows, handshakes: Callable[[Rows], Rows] | None) -> pl.DataFram
     client_hi, server_hi = end(layout.A_HI, layout.B_HI)
     client_lo, server_lo = end(layout.A_LO, layout.B_LO)
     protocol = key >> 32 & 0xFF
-    segments = rows[:, layout.SEGMENTS]
+    numbered = rows[:, layout.NUMBERED]
+    stream, segments = (numbered & layout.M32) - 1, (numbered >> 32) - 1
+    packets = rows[:, layout.PACKETS]
+    sent = (packets & layout.M32, packets >> 32 & layout.M32)
     took = np.zeros(rows.shape[0], np.int64)
     if handshakes is not None:
         took[segments >= 0] = handshakes(segments[segments >= 0])
     interfaces = np.bitwise_count(about >> layout.INTERFACES_AT)
     first, last = rows[:, layout.FIRST_NS], rows[:, layout.LAST_NS]
     vlan = (about >> layout.VLAN_AT & 0x1FFF) - 1
-    lengths = rows[:, layout.DATA_LENGTH]
     values: dict[str, Any] = {
         "flow": rows[:, layout.FLOW],
-        "stream": _some(rows[:, layout.STREAM], rows[:, layout.STREAM] >= 0),
+        "stream": _some(stream, stream >= 0),
         "protocol": protocol,
         "ip_version": key >> 40 & 15,
         "client_hi": client_hi.view(np.uint64),
@@ -314,12 +319,12 @@ def _table(rows: Rows, handshakes: Callable[[Rows], Rows] | None) -> pl.DataFram
         "server_port": np.where(b_first, a_port, b_port),
         "vlan": _some(vlan, vlan >= 0),
         "tunnel": pl.Series("tunnel", TUNNELS, pl.String).gather(about >> layout.TUNNEL_AT & 15),
-        "packets": rows[:, layout.PACKETS] + rows[:, layout.PACKETS + 1],
+        "packets": sent[0] + sent[1],
         "bytes": rows[:, layout.BYTES] + rows[:, layout.BYTES + 1],
         "first_ns": _some(first, first != _NO_TIME),
         "last_ns": _some(last, last != _NO_TIME),
-        "first_packet": rows[:, layout.FIRST_PACKET],
-        "last_packet": rows[:, layout.LAST_PACKET],
+        "first_packet": rows[:, layout.SPAN] >> 32 & layout.M32,
+        "last_packet": rows[:, layout.SPAN] & layout.M32,
         "interfaces": interfaces,
         "syn": rows[:, layout.SYNS] & 0xFFFFFFFF,
         "syn_ack": rows[:, layout.SYNS] >> 32,
@@ -328,12 +333,13 @@ def _table(rows: Rows, handshakes: Callable[[Rows], Rows] | None) -> pl.DataFram
         "handshake_ns": _some(took, took > 0),
     }
     for side, name in enumerate(("client", "server")):
-        values[f"{name}_packets"] = rows[:, layout.PACKETS + side]
+        values[f"{name}_packets"] = sent[side]
         values[f"{name}_bytes"] = rows[:, layout.BYTES + side]
         values[f"{name}_payload"] = rows[:, layout.PAYLOAD + side]
         values[f"{name}_head"] = np.ascontiguousarray(rows[:, layout.HEAD + side]).view(np.uint64)
-        values[f"{name}_data"] = rows[:, layout.DATA + side]
-        values[f"{name}_data_length"] = lengths >> (16 * side) & 0xFFFF
+        data = rows[:, layout.DATA + side]
+        values[f"{name}_data"] = data >> layout.DATA_BITS
+        values[f"{name}_data_length"] = data & ((1 << layout.DATA_BITS) - 1)
     types = flow_types()
     return pl.DataFrame({name: pl.Series(name, values[name]).cast(kind) for name, kind in types.items()})
 

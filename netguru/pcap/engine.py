@@ -99,17 +99,18 @@ class Engine:
         followed = np.asarray(slots) >= 0
         if not followed.any():
             return
-        start, has = chunk.values("payload_offset").astype(np.int64), chunk.has("payload")
-        end = chunk.values("network_offset").astype(np.int64) + chunk.values("ip_length")
+        start, has = chunk.values("payload_offset"), chunk.has("payload")
         # A header that is longer than its IP packet says nothing of the length, as a quoted one does.
-        directions = self._give(np.where(has & (start > end), np.asarray(directions) | QUOTED, np.asarray(directions)))
+        longer = has & (start > chunk.values("network_offset") + chunk.values("ip_length"))
+        if longer.any():
+            directions = self._give(np.asarray(directions) | longer * np.int64(QUOTED))
         marks, kinds = self.tcp.take(self._segments(chunk, slots, directions))
         # Wireshark says nothing of a segment whose header was cut.
-        marks = np.where(has & (start > chunk.values("captured")), 0, marks)
+        marks = np.asarray(marks, np.uint16) * ~(has & (start > chunk.values("captured")))
         chunk.values("tcp_marks")[:] = marks
         chunk.values("tcp_kinds")[:] = kinds
         judged = followed & ((np.asarray(directions) & QUOTED == 0) | (marks != 0))
-        chunk.present[: chunk.count][judged] |= np.uint32(BIT["marks"])
+        chunk.present[: chunk.count] |= judged * np.uint32(BIT["marks"])
 
     def _give(self, values: NDArray[Any]) -> Any:
         return values if self.compiled else values.tolist()
@@ -120,25 +121,25 @@ class Engine:
         def there(name: str, group: str) -> Any:
             return give(np.where(chunk.has(group), chunk.values(name).astype(np.int64), -1))
 
-        plain = {
-            "interfaces": "interface",
-            "numbers": "number",
-            "seqs": "tcp_seq",
-            "acks": "tcp_ack",
-            "flags": "tcp_flags",
-            "windows": "tcp_window",
-            "lefts": "tcp_sack_left",
-            "rights": "tcp_sack_right",
-        }
-        version = chunk.values("ip_version")
+        plain = {"seqs": "tcp_seq", "acks": "tcp_ack", "flags": "tcp_flags", "windows": "tcp_window"}
+        judged: dict[str, Any] = {}
+        if self.tcp.strict:
+            plain |= {
+                "interfaces": "interface",
+                "numbers": "number",
+                "lefts": "tcp_sack_left",
+                "rights": "tcp_sack_right",
+            }
+            version = chunk.values("ip_version")
+            judged["idents"] = give(np.where(version == _IPV4, chunk.values("ip_id").astype(np.int64), -1))
+            judged["stamps"] = there("tcp_tsval", "timestamp")
+            judged["sacks"] = give(chunk.values("tcp_sack_blocks") * chunk.has("sack"))
         return Segments(
             slots=slots,
             directions=directions,
             times=give(chunk.values("time_ns").view(np.int64)),
-            lengths=give(np.where(chunk.has("payload"), chunk.values("payload_length"), 0)),
+            lengths=give(chunk.values("payload_length") * chunk.has("payload")),
             scales=there("tcp_window_scale", "scale"),
-            idents=give(np.where(version == _IPV4, chunk.values("ip_id").astype(np.int64), -1)),
-            stamps=there("tcp_tsval", "timestamp"),
-            sacks=give(np.where(chunk.has("sack"), chunk.values("tcp_sack_blocks"), 0)),
             **{name: give(chunk.values(column)) for name, column in plain.items()},
+            **judged,
         )

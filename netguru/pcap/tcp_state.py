@@ -32,8 +32,6 @@ class Segments:
 
     slots: Any
     directions: Any
-    interfaces: Any
-    numbers: Any
     times: Any
     seqs: Any
     acks: Any
@@ -41,11 +39,14 @@ class Segments:
     windows: Any
     lengths: Any
     scales: Any
-    idents: Any
-    stamps: Any
-    sacks: Any
-    lefts: Any
-    rights: Any
+    # What the strict judgement needs beside it.
+    interfaces: Any = None
+    numbers: Any = None
+    idents: Any = None
+    stamps: Any = None
+    sacks: Any = None
+    lefts: Any = None
+    rights: Any = None
 
 
 class Marker:
@@ -174,6 +175,7 @@ class TcpState:
 
     def __init__(self, *, compiled: bool, strict: bool = True) -> None:
         self._marker = Marker(compiled=compiled)
+        self.strict = strict
         self._judge = LossJudge(self._marker) if strict else None
 
     def take(self, rows: Segments) -> tuple[Any, Any]:

@@ -44,7 +44,8 @@ class Totals:
         self.packets += rows.size
         self.bytes += int(length.sum(dtype=np.int64))
         self.captured += int(captured.sum(dtype=np.int64))
-        times = chunk.values("time_ns").view(np.int64)[rows][chunk.has("time")[rows]]
+        times, timed = chunk.values("time_ns").view(np.int64)[rows], chunk.has("time")[rows]
+        times = times if timed.all() else times[timed]
         if times.size:
             first, last = int(times.min()), int(times.max())
             self.first_ns = first if self.first_ns is None else min(self.first_ns, first)
@@ -57,15 +58,16 @@ class Totals:
         self._reasons(chunk, rows)
 
     def _reasons(self, chunk: Chunk, rows: NDArray[np.int64]) -> None:
-        link, kind = chunk.values("link_type")[rows].astype(np.int64), chunk.values("ethertype")[rows].astype(np.int64)
-        typed, network = chunk.has("ethertype")[rows], chunk.has("network")[rows]
-        is_ip = ~typed | np.isin(kind, _IP_TYPES)
-        decoded = (chunk.values("ip_version")[rows] > 0) | chunk.has("llc")[rows]
+        links, decoded = chunk.values("link_type"), (chunk.values("ip_version") > 0) | chunk.has("llc")
+        # Most packets are decoded: what follows looks at the others alone.
+        rows = rows[~(decoded & _known_links()[links])[rows]]
+        if not rows.size:
+            return
+        link, kind = links[rows].astype(np.int64), chunk.values("ethertype")[rows].astype(np.int64)
+        is_ip = ~chunk.has("ethertype")[rows] | np.isin(kind, _IP_TYPES)
         codes = np.where(is_ip, _IP, np.where(_known_types()[kind], 0, _TYPE + kind))
-        codes = np.where(network, codes, _NETWORK)
-        codes[decoded] = 0
-        unknown = ~np.isin(link, _known_links())
-        codes[unknown] = _LINK + link[unknown]
+        codes = np.where(chunk.has("network")[rows], codes, _NETWORK)
+        codes = np.where(_known_links()[link], codes, _LINK + link)
         for code in np.unique(codes[codes > 0]).tolist():
             here = np.flatnonzero(codes == code)
             count, places = self.undecoded.get(reason := _reason(code), (0, []))
@@ -110,10 +112,12 @@ def _reason(code: int) -> str:
 
 
 @cache
-def _known_links() -> NDArray[np.int64]:
+def _known_links() -> NDArray[np.bool_]:
     from netguru.pcap.columns_link import DECODED_LINK_TYPES
 
-    return np.array(sorted(DECODED_LINK_TYPES), np.int64)
+    known = np.zeros(1 << 16, np.bool_)
+    known[sorted(DECODED_LINK_TYPES)] = True
+    return known
 
 
 @cache

@@ -12,35 +12,42 @@ from __future__ import annotations
 
 from typing import Any
 
+from netguru.pcap.chunks import BIT
 from netguru.pcap.kernels import kernel
 
 Values = Any
 
-WIDTH = 28
-"""Integers of one conversation."""
+WIDTH = 24
+"""Integers of one conversation: three cache lines. A packet of a known conversation touches the first two."""
 # End `a` is the one with the lower address, then the lower port.
-KEY, ABOUT, LAST_NS, LAST_PACKET = 0, 1, 2, 3
-# The end that sent first is the client, in the odd places the server.
-PACKETS, BYTES, PAYLOAD = 4, 6, 8
-A_HI, A_LO, B_HI, B_LO = 10, 11, 12, 13
-FLOW, STREAM, SEGMENTS = 14, 15, 16
-# Two of each: first sequence numbers of end a and b; first payload bytes, where they lie, of client and server.
-BASE, HEAD, DATA = 17, 19, 21
-DATA_LENGTH, FIRST_NS, FIRST_PACKET, SYNS, ENDS = 23, 24, 25, 26, 27
+KEY, A_LO, B_LO, ABOUT = 0, 1, 2, 3
+# The end that sent first is the client, in the lower halves and the first places; the server follows it.
+PACKETS, BYTES, LAST_NS, PAYLOAD, FIRST_NS = 4, 5, 7, 8, 10
+# The first packet, above the last. Stream and TCP place plus one, 0 without: stream below, place above.
+SPAN, FLOW, NUMBERED, A_HI, B_HI = 11, 12, 13, 14, 15
+# Two of each: first sequence numbers of end a and b; first payload bytes, where they lie and how many (16 bits),
+# of client and server. Then SYN below SYN-ACK, FIN below RST.
+BASE, HEAD, DATA, SYNS, ENDS = 16, 18, 20, 22, 23
 
 # Bits of ABOUT: the client is end b; a whole header was seen; initial sequence numbers are known; then the number
-# of the first VLAN plus one (13 bits), the tunnel (4 bits) and the interfaces that saw it (28 bits).
+# of the first VLAN plus one (13 bits), the tunnel (4 bits), the interfaces that saw it (28 bits), and whether the
+# first payload of client and server is known.
 CLIENT_IS_B, WHOLE, BASE_A, BASE_B = 1, 2, 4, 8
-VLAN_AT, TUNNEL_AT, INTERFACES_AT, INTERFACES = 4, 17, 21, 28
+VLAN_AT, TUNNEL_AT, INTERFACES_AT, INTERFACES, HEAD_AT = 4, 17, 21, 28, 49
+DATA_BITS = 16
 
 # Counters handed over between calls.
 FLOWS, PLACES, TCP_STREAMS, UDP_STREAMS, TCP_PLACES = 0, 1, 2, 3, 4
 COUNTERS = 5
 
+HAS_IP, HAS_VLAN, HAS_PAYLOAD, HAS_HEAD = BIT["ip"], BIT["vlan"], BIT["payload"], BIT["head"]
+HAS_FLOW, HAS_STREAM = BIT["flow"], BIT["stream"]
 TCP, UDP, ICMP_QUOTE = 6, 17, 4
 # A bit of `directions`: the header was quoted by an ICMP error, and was not received.
 QUOTED = 4
 M32 = 0xFFFFFFFF
+# Places in the state are below it: the mask tells the compiler that they are not negative.
+PLACE = 0xFFFFFFFFFF
 NO_TIME = -(2**63)
 
 PIECE_SETS, PIECE_WAYS, PIECE_WORDS = 512, 4, 256
@@ -59,9 +66,18 @@ def mixed(value: int, with_value: int) -> int:
 
 
 @kernel
+def spot_of(key: int, a_hi: int, a_lo: int, b_hi: int, b_lo: int) -> int:
+    """Hash what a conversation is known by; the upper halves of IPv4 addresses are 0 and left out."""
+    value = mixed(mixed(mixed(0, a_lo), b_lo), key)
+    if a_hi != 0 or b_hi != 0:
+        value = mixed(mixed(value, a_hi), b_hi)
+    return value
+
+
+@kernel
 def assign(
-    count: int, counters: Values, state: Values, table: Values, mask: int, present: Values, needed: int,
-    numbers: Values, times: Values, interfaces: Values, lengths: Values, vlans: Values, has_vlan: int, tunnels: Values,
+    count: int, counters: Values, state: Values, table: Values, mask: int, present: Values,
+    numbers: Values, times: Values, interfaces: Values, lengths: Values, vlans: Values, tunnels: Values,
     versions: Values, protocols: Values, src_hi: Values, src_lo: Values, dst_hi: Values, dst_lo: Values,
     ports: Values, whole: Values, flags: Values, seqs: Values, acks: Values, payloads: Values, heads: Values,
     offsets: Values, payload_offsets: Values, captured: Values,
@@ -69,48 +85,44 @@ def assign(
 ) -> None:  # fmt: skip
     """Give every IP packet its conversation and count it.
 
-    `ports` is source << 16 | destination (of the datagram, also for later fragments), `whole` says
-    whether the row has or completes a whole TCP (2) or UDP (1) header. Out: `flows` (-1 without),
-    `streams` (-1 without), `sides` (1: sent by the client), `slots` and `directions` of TCP segments
-    (-1 without; `kernels.tcp` says what the bits of a direction mean), `reused` (1: a SYN that begins a
-    further connection on ports used before).
+    `ports` is source << 16 | destination (of the datagram, also for later fragments; -1 without),
+    `whole` says whether the row has or completes a whole TCP (2) or UDP (1) header. Out: `flows` and
+    `streams` (where there is one, which `present` is told), `sides` (1: sent by the client), `slots` and
+    `directions` of TCP segments (-1 without; `kernels.tcp` says what the bits of a direction mean),
+    `reused` (1: a SYN that begins a further connection on ports used before).
     """
     for row in range(count):
-        flows[row] = streams[row] = slots[row] = -1
+        slots[row] = -1
         directions[row] = sides[row] = reused[row] = 0
-        if present[row] & needed != needed:
+        has = present[row]
+        if not has & HAS_IP:
             continue
-        src_port, dst_port = ports[row] >> 16, ports[row] & 0xFFFF
+        joined = max(ports[row], 0)
+        a_port, b_port = joined >> 16, joined & 0xFFFF
         a_hi, a_lo, b_hi, b_lo = src_hi[row], src_lo[row], dst_hi[row], dst_lo[row]
         back = 0
         if a_hi != b_hi:
             back = 1 if a_hi > b_hi else 0
         elif a_lo != b_lo:
             back = 1 if a_lo > b_lo else 0
-        elif src_port > dst_port:
+        elif a_port > b_port:
             back = 1
-        a_port, b_port = src_port, dst_port
         if back:
             a_hi, a_lo, b_hi, b_lo = b_hi, b_lo, a_hi, a_lo
-            a_port, b_port = dst_port, src_port
+            a_port, b_port = b_port, a_port
         key = (versions[row] & 15) << 40 | (protocols[row] & 255) << 32 | a_port << 16 | b_port
-        spot = mixed(mixed(mixed(mixed(mixed(0, a_lo), b_lo), key), a_hi), b_hi) & mask
+        spot = spot_of(key, a_hi, a_lo, b_hi, b_lo) & mask
         place = -1
+        base = 0
         while table[spot] != 0:
-            base = (table[spot] - 1) * WIDTH
-            if (
-                state[base + KEY] == key
-                and state[base + A_LO] == a_lo
-                and state[base + B_LO] == b_lo
-                and state[base + A_HI] == a_hi
-                and state[base + B_HI] == b_hi
-            ):
+            base = (table[spot] - 1) * WIDTH & PLACE
+            if same(base, state, key, a_hi, a_lo, b_hi, b_lo):
                 place = table[spot] - 1
                 break
             spot = (spot + 1) & mask
-        if place >= 0 and whole[row] == 2 and flags[row] & 18 == 2:
+        kind = whole[row]
+        if place >= 0 and kind == 2 and flags[row] & 18 == 2:
             # Another initial sequence number on known ports: a further connection begins, the former one stays.
-            base = place * WIDTH
             if state[base + ABOUT] & (BASE_A << back) and state[base + BASE + back] != seqs[row] & M32:
                 place = -1
                 reused[row] = 1
@@ -118,40 +130,54 @@ def assign(
             place = counters[PLACES]
             counters[PLACES] = place + 1
             table[spot] = place + 1
-            base = place * WIDTH
+            base = place * WIDTH & PLACE
             begin(base, counters, state, key, a_hi, a_lo, b_hi, b_lo)
             client_is_b = back
-            if whole[row] == 2 and flags[row] & 18 == 18:
+            if kind == 2 and flags[row] & 18 == 18:
                 client_is_b = 1 - back
             about = client_is_b | tunnels[row] << TUNNEL_AT
-            if present[row] & has_vlan:
+            if has & HAS_VLAN:
                 about |= (vlans[row] + 1) << VLAN_AT
             state[base + ABOUT] = about
-        base = place * WIDTH
+        has |= HAS_FLOW
         flows[row] = state[base + FLOW]
         side = back ^ (state[base + ABOUT] & CLIENT_IS_B)
         sides[row] = 1 - side
-        if whole[row]:
+        if kind:
             if not state[base + ABOUT] & WHOLE:
                 state[base + ABOUT] = state[base + ABOUT] | WHOLE
                 number_stream(base, counters, state, protocols[row])
-            streams[row] = state[base + STREAM]
-            if whole[row] == 2:
-                slots[row] = state[base + SEGMENTS]
-                directions[row] = back | reused[row] << 1
+            numbered = state[base + NUMBERED]
+            has |= HAS_STREAM
+            streams[row] = (numbered & M32) - 1
+            if kind == 2:
+                slots[row] = (numbered >> 32) - 1
+                direction = back | reused[row] << 1
                 if tunnels[row] == ICMP_QUOTE:
-                    directions[row] = directions[row] | QUOTED
+                    direction |= QUOTED
                 else:
                     note_base(base, back, state, flags[row], seqs[row], acks[row])
+                directions[row] = direction
+        present[row] = has
         if tunnels[row] != ICMP_QUOTE:
-            add(base, side, state, numbers[row], times[row], interfaces[row], lengths[row], payloads[row])
-            if whole[row] == 2:
+            payload = payloads[row] & M32 if has & HAS_PAYLOAD else 0
+            add(base, side, state, numbers[row], times[row], interfaces[row], lengths[row], payload)
+            if kind == 2:
                 add_flags(base, state, flags[row])
-            if heads[row] != 0 and state[base + HEAD + side] == 0:
+            if has & HAS_HEAD and not state[base + ABOUT] >> (HEAD_AT + side) & 1 and heads[row] != 0:
+                state[base + ABOUT] = state[base + ABOUT] | 1 << (HEAD_AT + side)
                 state[base + HEAD + side] = heads[row]
-                state[base + DATA + side] = offsets[row] + payload_offsets[row]
-                there = min(captured[row] - payload_offsets[row], payloads[row]) & 0xFFFF
-                state[base + DATA_LENGTH] = state[base + DATA_LENGTH] | there << (16 * side)
+                begins = payload_offsets[row] & M32
+                there = min((captured[row] & M32) - begins, payload) & 0xFFFF
+                state[base + DATA + side] = (offsets[row] + begins) << DATA_BITS | there
+
+
+@kernel
+def same(base: int, state: Values, key: int, a_hi: int, a_lo: int, b_hi: int, b_lo: int) -> bool:
+    """Say whether a conversation is that of a key and two addresses."""
+    if state[base + KEY] != key or state[base + A_LO] != a_lo or state[base + B_LO] != b_lo:
+        return False
+    return bool(state[base + A_HI] == a_hi and state[base + B_HI] == b_hi)
 
 
 @kernel
@@ -166,7 +192,6 @@ def begin(base: int, counters: Values, state: Values, key: int, a_hi: int, a_lo:
     state[base + B_LO] = b_lo
     state[base + FLOW] = counters[FLOWS]
     counters[FLOWS] = counters[FLOWS] + 1
-    state[base + STREAM] = state[base + SEGMENTS] = -1
     state[base + FIRST_NS] = state[base + LAST_NS] = NO_TIME
 
 
@@ -174,12 +199,11 @@ def begin(base: int, counters: Values, state: Values, key: int, a_hi: int, a_lo:
 def number_stream(base: int, counters: Values, state: Values, protocol: int) -> None:
     """Number a conversation among those of its protocol when its first whole header is seen."""
     if protocol == TCP:
-        state[base + STREAM] = counters[TCP_STREAMS]
+        state[base + NUMBERED] = (counters[TCP_PLACES] + 1) << 32 | (counters[TCP_STREAMS] + 1)
         counters[TCP_STREAMS] = counters[TCP_STREAMS] + 1
-        state[base + SEGMENTS] = counters[TCP_PLACES]
         counters[TCP_PLACES] = counters[TCP_PLACES] + 1
     else:
-        state[base + STREAM] = counters[UDP_STREAMS]
+        state[base + NUMBERED] = counters[UDP_STREAMS] + 1
         counters[UDP_STREAMS] = counters[UDP_STREAMS] + 1
 
 
@@ -199,12 +223,12 @@ def note_base(base: int, back: int, state: Values, flags: int, seq: int, ack: in
 @kernel
 def add(base: int, side: int, state: Values, number: int, time: int, interface: int, length: int, payload: int) -> None:
     """Count a packet."""
-    state[base + PACKETS + side] = state[base + PACKETS + side] + 1
+    if state[base + PACKETS] == 0:
+        state[base + SPAN] = (number & M32) << 32
+    state[base + PACKETS] = state[base + PACKETS] + (1 << (32 * side))
     state[base + BYTES + side] = state[base + BYTES + side] + length
     state[base + PAYLOAD + side] = state[base + PAYLOAD + side] + payload
-    if state[base + FIRST_PACKET] == 0:
-        state[base + FIRST_PACKET] = number
-    state[base + LAST_PACKET] = number
+    state[base + SPAN] = state[base + SPAN] & ~M32 | number & M32
     if time != NO_TIME:
         if state[base + FIRST_NS] == NO_TIME or time < state[base + FIRST_NS]:
             state[base + FIRST_NS] = time
@@ -232,22 +256,13 @@ def rehash(places: int, state: Values, table: Values, mask: int) -> None:
     """Fill an empty table; of several conversations with one key the last is found."""
     for step in range(places):
         place = places - 1 - step
-        base = place * WIDTH
+        base = place * WIDTH & PLACE
         key, a_hi, a_lo = state[base + KEY], state[base + A_HI], state[base + A_LO]
         b_hi, b_lo = state[base + B_HI], state[base + B_LO]
-        spot = mixed(mixed(mixed(mixed(mixed(0, a_lo), b_lo), key), a_hi), b_hi) & mask
-        found = 0
-        while table[spot] != 0:
-            other = (table[spot] - 1) * WIDTH
-            if (
-                state[other + KEY] == key
-                and state[other + A_LO] == a_lo
-                and state[other + B_LO] == b_lo
-                and state[other + A_HI] == a_hi
-                and state[other + B_HI] == b_hi
-            ):
-                found = 1
-                break
+        spot = spot_of(key, a_hi, a_lo, b_hi, b_lo) & mask
+        found = False
+        while table[spot] != 0 and not found:
+            found = same((table[spot] - 1) * WIDTH & PLACE, state, key, a_hi, a_lo, b_hi, b_lo)
             spot = (spot + 1) & mask
         if not found:
             table[spot] = place + 1

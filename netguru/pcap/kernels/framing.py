@@ -42,7 +42,8 @@ _DROP_COUNT = 4
 
 @kernel
 def le32(data: Data, at: int) -> int:
-    """Read a little-endian 32-bit field."""
+    """Read a little-endian 32-bit field; the mask tells the compiler that the place is not negative."""
+    at &= WORD
     value: int = data[at] | data[at + 1] << 8 | data[at + 2] << 16 | data[at + 3] << 24
     return value & WORD
 
@@ -50,6 +51,7 @@ def le32(data: Data, at: int) -> int:
 @kernel
 def be32(data: Data, at: int) -> int:
     """Read a big-endian 32-bit field."""
+    at &= WORD
     value: int = data[at] << 24 | data[at + 1] << 16 | data[at + 2] << 8 | data[at + 3]
     return value & WORD
 

@@ -58,6 +58,8 @@ PROBE, FULL, UPDATE, ALIVE, ALIVE_ACK, PROBE_ACK, PORTS = 256, 512, 1024, 2048, 
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 M32, HALF = 0xFFFFFFFF, 0x80000000
+# Places in the state are below it: the mask tells the compiler that they are not negative.
+PLACE = 0xFFFFFFFFFF
 DISORDER_NS, FAST_NS = 3_000_000, 20_000_000
 NEVER = -(2**62)
 
@@ -80,9 +82,9 @@ def analyse(
             continue
         direction = directions[row]
         side = direction & 1
-        clock = slots[row] * CLOCKS
-        forward = slots[row] * WIDTH + side * SIDE
-        reverse = slots[row] * WIDTH + (1 - side) * SIDE
+        clock = slots[row] * CLOCKS & PLACE
+        forward = slots[row] * WIDTH + side * SIDE & PLACE
+        reverse = slots[row] * WIDTH + (1 - side) * SIDE & PLACE
         time = times[row]
         if time < NEVER:
             time = 0
