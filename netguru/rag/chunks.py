@@ -211,17 +211,18 @@ class _Cutter:
         first = max(bisect_right(document.line_starts, span.start) - 1, 0)
         last = max(bisect_left(document.line_starts, max(end, span.start + 1)), first + 1)
         numbers = document.source_lines[first:last] or (1,)
+        kind = max(span.kinds, key=lambda name: (name != "heading", span.kinds[name]))
         head = [self.prefix(span.path)[0], span.lead]
         return Chunk(
             start=span.start,
             end=end,
             text=text,
             path=span.path,
-            kind=max(span.kinds, key=lambda kind: (kind != "heading", span.kinds[kind])),
+            kind=kind,
             line_start=min(numbers),
             line_end=max(numbers),
             page=document.page_at(span.start),
-            language=of_passage(text, document.language),
+            language=document.language if kind in {"code", "table"} else of_passage(text, document.language),
             index_text="\n".join([part for part in head if part] + [text]),
         )
 

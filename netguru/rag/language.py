@@ -59,7 +59,14 @@ def detect(text: str, *, default: str = UNKNOWN) -> str:
 
 
 def of_passage(text: str, document: str) -> str:
-    """Give the language of a passage: its own when it is long enough to tell, else that of its document."""
-    if len(_WORD.findall(text)) < resources.table("rag", "language.toml")["judgement"]["passage"]:
-        return document
-    return detect(text, default=document)
+    """Give the language of a passage: its own when it clearly is another one, else that of its document."""
+    judgement = resources.table("rag", "language.toml")["judgement"]
+    found = scores(text)
+    words = min(len(_WORD.findall(text)), judgement["words"])
+    best = next(iter(found), document)
+    clear = (
+        words >= judgement["passage"]
+        and found.get(best, 0.0) >= words * judgement["passage_share"]
+        and found.get(best, 0.0) >= judgement["passage_lead"] * found.get(document, 0.0)
+    )
+    return best if clear else document

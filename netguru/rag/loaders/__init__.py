@@ -47,6 +47,8 @@ def load(what: Path | bytes, uri: str = "", *, root: Path | None = None) -> Docu
     """
     if isinstance(what, Path):
         uri = uri or name_below(what, root)
+        if root is not None and not what.resolve().is_relative_to(root.resolve()):
+            raise FileRejectedError("leads out of the folder of the documents", place=uri)
         data = admitted(what, uri)
     else:
         data = what
