@@ -10,10 +10,23 @@ from typing import Any
 
 from netguru.model.result import present_with
 from netguru.render import as_html, as_markdown, as_text
+from netguru.render.as_html import open_with
 from netguru.render.clean import clean
 from netguru.render.view import EVERYTHING, Limits
 
-__all__ = ["BRIEF", "EVERYTHING", "Limits", "clean", "html", "markdown", "mimebundle", "page", "style", "text"]
+__all__ = [
+    "BRIEF",
+    "EVERYTHING",
+    "Limits",
+    "clean",
+    "html",
+    "markdown",
+    "mimebundle",
+    "open_with",
+    "page",
+    "style",
+    "text",
+]
 
 BRIEF = Limits(findings=0, details=False)
 _NOTEBOOK = Limits()

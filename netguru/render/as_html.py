@@ -24,12 +24,14 @@ from netguru.render.view import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from netguru.model.coverage import Coverage
     from netguru.model.evidence import Evidence
     from netguru.model.finding import Finding
     from netguru.render.view import Block
+
+_openers: dict[str, Callable[[Evidence], str]] = {}
 
 _ROWS_UNFOLDED = 12
 _SUBJECTS = 4
@@ -185,8 +187,21 @@ def _proof(item: Evidence) -> str:
     span = str(item.start) if item.start == item.end else f"{item.start}-{item.end}"
     plural = "" if item.start == item.end else "s"
     place = f'{esc(item.source)} <span class="ng-place">{esc(item.kind)}{plural} {esc(span)}</span>'
-    quoted = f'<pre class="ng-quote">{esc(item.text)}</pre>'
+    quoted = _opened(item) or f'<pre class="ng-quote">{esc(item.text)}</pre>'
     return f'<details class="ng-proof"><summary>{place}</summary>{quoted}{_filter(item.wireshark_filter)}</details>'
+
+
+def open_with(kind: str, opener: Callable[[Evidence], str]) -> None:
+    """Let the family of a kind of evidence show it in its surroundings.
+
+    The opener gives HTML in which everything from a file is escaped, empty when the place is not at hand.
+    """
+    _openers[kind] = opener
+
+
+def _opened(item: Evidence) -> str:
+    opener = _openers.get(item.kind)
+    return opener(item) if opener else ""
 
 
 def _filter(text: str) -> str:
