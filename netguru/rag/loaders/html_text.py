@@ -139,8 +139,9 @@ class _Walk:
             self.part += _BLANKS.sub(" ", line)
 
     def _newline(self) -> None:
-        if self.part.strip():
-            self.lines.append(Line(self.prefix + self.part.strip(), self.number))
+        part = " ".join(self.part.split())
+        if part:
+            self.lines.append(Line(self.prefix + part, self.number))
             self.prefix = " " * len(self.prefix)
         self.part = ""
         self.number += 1

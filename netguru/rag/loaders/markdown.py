@@ -46,6 +46,10 @@ class MarkdownLoader:
         meta, lines = front_matter(source.text())
         lines = prepared(source, lines)
         tokens = _parser().parse("\n".join(line.text for line in lines))
+        depth = limits()["depth"]
+        # A list takes two levels.
+        if any(token.level >= depth - 2 for token in tokens):
+            source.damaged(f"what is nested more than {depth} deep is left out")
         writer = Writer(source)
         for kind, level, block in _Walk(tokens, lines).blocks():
             if kind == "heading":

@@ -39,6 +39,9 @@ class RstLoader:
         """Parse the source; what docutils cannot parse is read as plain text, with the reason among the damages."""
         text = source.text()
         lines = expanded(source, text)
+        if any(len(line.text) > _LONGEST_LINE for line in lines):
+            source.damaged(f"has lines of more than {_LONGEST_LINE:,} characters; read as plain text")
+            return write_text(source, text, self.name)
         try:
             tree = _parsed("\n".join(line.text for line in lines), source.uri)
             writer = Writer(source)
@@ -61,7 +64,7 @@ def _settings() -> dict[str, Any]:
         "file_insertion_enabled": False,
         "raw_enabled": False,
         "_disable_config": True,
-        "report_level": 5,
+        "report_level": 3,
         "halt_level": 6,
         "doctitle_xform": False,
         "docinfo_xform": False,

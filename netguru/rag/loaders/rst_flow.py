@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from netguru.rag.loaders.writer import Writer
 
 _SILENT = (
-    nodes.comment, nodes.substitution_definition, nodes.target, nodes.pending, nodes.system_message, nodes.raw,
+    nodes.comment, nodes.substitution_definition, nodes.target, nodes.pending, nodes.raw,
     nodes.decoration, nodes.meta, nodes.transition, nodes.image, nodes.title,
 )  # fmt: skip
 _CODE = (nodes.literal_block, nodes.doctest_block, nodes.math_block)
 _LISTS = (nodes.bullet_list, nodes.enumerated_list, nodes.definition_list, nodes.field_list, nodes.option_list)
+_TITLE = re.compile(r"(?:(?P<over>([^\w\s])\2+)\s*\n)?\s*(?P<title>\S.*?)\s*\n(?P<mark>[^\w\s])(?P=mark)+\s*")
 _INDENT = "  "
 _WORD = re.compile(r"\w+")
 # How far from where docutils says a line stands it is looked for.
@@ -35,9 +36,11 @@ class Flow:
         self.writer = writer
         self.lines = lines
         self.last = 0
+        self.styles: dict[str, int] = {}
         # In this order: a literal block is a text element too.
         self._readers: tuple[tuple[Any, Callable[[Any], list[Line]]], ...] = (
             (_SILENT, lambda _node: []),
+            (nodes.system_message, self._unread),
             (Command, self._command),
             (_CODE, self._verbatim),
             (nodes.table, self._table),
@@ -69,7 +72,9 @@ class Flow:
             if isinstance(child, nodes.section):
                 self._section(child, level + 1)
             elif isinstance(child, nodes.title):
-                self.writer.heading(max(level, 1), child.astext(), self._find(child.astext(), (child.line or 2) - 2))
+                self._heading(child.astext(), max(level, 1), (child.line or 2) - 2)
+            elif isinstance(child, nodes.system_message):
+                self._unread_block(child, level)
             elif isinstance(child, (nodes.Admonition, nodes.compound, nodes.container, nodes.block_quote)) and any(
                 isinstance(inner, (*_CODE, Command, nodes.table)) for inner in child.children
             ):
@@ -78,6 +83,21 @@ class Flow:
             else:
                 self.writer.block(self._kind(child), self._lines(child))
         self.writer.block("command", pending)
+
+    def _heading(self, text: str, level: int, index: int) -> None:
+        number = self._find(text, index)
+        if self.last + 1 < len(self.lines):
+            self.styles.setdefault(self.lines[self.last + 1].text[:1], level)
+        self.writer.heading(level, text, number)
+
+    def _unread_block(self, node: Any, level: int) -> None:
+        """Write what docutils could not parse; a heading that it finds out of order is one all the same."""
+        lines = self._unread(node)
+        match = _TITLE.fullmatch("\n".join(line.text for line in lines))
+        if match:
+            self.writer.heading(self.styles.get(match["mark"], level + 1), match["title"], lines[0].number)
+        else:
+            self.writer.block("code", lines)
 
     def _section_of_parts(self, node: Any, level: int) -> None:
         label = self._label(node)
@@ -99,6 +119,10 @@ class Flow:
             if isinstance(node, kinds):
                 return read(node)
         return self._labelled(node)
+
+    def _unread(self, node: Any) -> list[Line]:
+        """Give the text of what docutils could not parse, as it stands: it is in the report of the error."""
+        return [line for child in node.children if isinstance(child, _CODE) for line in self._verbatim(child)]
 
     def _labelled(self, node: Any) -> list[Line]:
         label = self._label(node)

@@ -93,6 +93,11 @@ class Source:
         text, damage = decode(self.data)
         if damage:
             self.damaged(damage)
+        cap = limits()["characters"]
+        if len(text) > cap:
+            self.damaged(f"cut after {cap:,} characters: the limit of one document")
+            end = text.rfind("\n", cap // 2, cap)
+            text = text[: end if end > 0 else cap]
         return text
 
     def damaged(self, message: str) -> None:

@@ -79,11 +79,15 @@ class Writer:
     def block(self, kind: Kind, lines: Iterable[Line]) -> None:
         """Write a block; blank lines around it are dropped."""
         cleaned = [Line(clean(line.text), line.number) for line in lines]
-        while cleaned and not cleaned[-1].text:
-            cleaned.pop()
-        first = next((index for index, line in enumerate(cleaned) if line.text), len(cleaned))
-        if first < len(cleaned) and not self.full:
-            self._write(kind, cleaned[first:], 0)
+        kept: list[Line] = []
+        for line in cleaned:
+            # No more than two blank lines in a row, and none at the start.
+            if line.text or (kept and any(before.text for before in kept[-2:])):
+                kept.append(line)
+        while kept and not kept[-1].text:
+            kept.pop()
+        if kept and not self.full:
+            self._write(kind, kept, 0)
 
     def page(self) -> None:
         """Begin a page: it starts with the next block."""
@@ -112,6 +116,8 @@ class Writer:
         """Give the document."""
         text = "".join(f"{line}\n" for line in self._lines)
         source = self.source
+        if not self._blocks and not source.damages:
+            source.damaged("holds no text that can be read")
         kept = self._limits["damages"]
         damages = source.damages[:kept]
         if len(source.damages) > kept:
