@@ -1,0 +1,296 @@
+"""The networking thesaurus: what else the words of a question are called, in English, by vendors, in other tongues.
+
+The tables lie in `data/thesaurus`; its README says what they hold and how they are written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from netguru.rag.thesaurus_tables import (
+    Entry,
+    Kind,
+    Word,
+    entries,
+    fold,
+    pairs,
+    stem,
+    stop_terms,
+    targets,
+    variants,
+    words_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+__all__ = ["Expansion", "Kind", "expand", "filler", "fold", "stop_words"]
+
+_ENGLISH = "en"
+# How many foreign words may stand among the words of a phrase of everyday language ("turn the interface off").
+_REACH = 3
+_SHORTEST_PART = 3
+_STRAIGHT: tuple[Kind, ...] = ("abbreviation", "vendor")
+_LOOSE: tuple[Kind, ...] = ("symptom", "synonym")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expansion:
+    """What a term of a question also is called.
+
+    `words` are English words and phrases, the best first; `weight` is 1 for the same thing and small for a hint;
+    `spans` are the places of the term's words in the question, as character offsets.
+    """
+
+    term: str
+    words: tuple[str, ...]
+    weight: float
+    kind: Kind
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One word to look up: where in the question it comes from, how surely it says the same, if it says anything."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    weight: float = 1.0
+    empty: bool = False
+    joined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Entries by their words as written and by their stems."""
+
+    exact: dict[tuple[str, ...], list[Entry]]
+    nouns: dict[tuple[str, ...], list[Entry]]
+    stems: dict[tuple[str, ...], list[Entry]]
+    longest: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    entry: Entry
+    places: tuple[int, ...]
+
+
+def expand(question: str, language: str) -> tuple[Expansion, ...]:
+    """Give what the words of a question also are called, longest phrases first within each kind.
+
+    A Portuguese question is translated term by term, and the translation is then looked up like English.
+
+    >>> [(item.term, item.words[0]) for item in expand("Qual é a rota padrão?", "pt")][0]
+    ('rota padrão', 'default route')
+    >>> [item.kind for item in expand("neighbor is stuck in ExStart", "en") if "mtu-ignore" in item.words]
+    ['symptom']
+    """
+    units = _units(question, language)
+    found: list[Expansion] = []
+    if language == "pt":
+        matches = _straight(units, _index("translation"), "pt")
+        found = [_expansion(match, units) for match in matches]
+        units = _translated(units, matches)
+    for kind in _STRAIGHT:
+        found += [_expansion(match, units) for match in _straight(units, _index(kind), _ENGLISH)]
+    for kind in _LOOSE:
+        found += [_expansion(match, units) for match in _loose(units, kind)]
+    return tuple(item for item in found if item.words)
+
+
+def stop_words(language: str) -> frozenset[str]:
+    """Give the single words of a language that carry no subject, folded.
+
+    >>> "the" in stop_words("en"), "para" in stop_words("pt"), "no" in stop_words("en")
+    (True, True, False)
+    """
+    return frozenset(words[0] for words in _phrases(language) if len(words) == 1)
+
+
+def filler(question: str, language: str) -> tuple[tuple[int, int], ...]:
+    """Give the places of words that carry no subject ("como faço para"), as character offsets.
+
+    >>> text = "Como faço para ver as rotas?"
+    >>> [text[start:end] for start, end in filler(text, "pt")]
+    ['Como', 'faço', 'para', 'as']
+    """
+    words = words_of(question)
+    empty = _empty(words, language)
+    return tuple((word.start, word.end) for place, word in enumerate(words) if place in empty)
+
+
+def _phrases(language: str) -> frozenset[tuple[str, ...]]:
+    """Give what is left out of a question; English particles stay, for `log in` is not `log`."""
+    return stop_terms(language, "filler", "name") if language == _ENGLISH else stop_terms(language)
+
+
+def _empty(words: Sequence[Word], language: str) -> set[int]:
+    """Find the words to leave out; `AS` in a text that is not all in capitals is a name and no article."""
+    phrases, names = _phrases(language), stop_terms(language, "name")
+    longest = max((len(phrase) for phrase in phrases), default=0)
+    shouted = all(word.capitals or len(word.text) == 1 for word in words)
+    empty: set[int] = set()
+    for place, word in enumerate(words):
+        if word.joined or (word.capitals and not shouted and (word.text,) in names):
+            continue
+        for size in range(longest, 0, -1):
+            if tuple(item.written for item in words[place : place + size]) in phrases:
+                empty |= set(range(place, place + size))
+                break
+    return empty
+
+
+def _units(text: str, language: str) -> list[_Unit]:
+    words = words_of(text)
+    empty = _empty(words, language)
+    return [
+        _Unit(word.text, ((word.start, word.end),), empty=place in empty, joined=word.joined)
+        for place, word in enumerate(words)
+    ]
+
+
+@cache
+def _index(kind: Kind) -> _Index:
+    language = "pt" if kind == "translation" else _ENGLISH
+    index = _Index({}, {}, {}, 1 + max((item.term.count(" ") + item.term.count("-") for item in _all(kind)), default=0))
+    for entry in _all(kind):
+        key = _key(entry.term, language)
+        index.exact.setdefault(key, []).append(entry)
+        if len(key) == 2 and "-" in entry.term:  # noqa: PLR2004 - two parts of one word
+            index.exact.setdefault(("".join(key),), []).append(entry)
+        noun = len(key) == 1 and language == "pt" and entry.part != "v"
+        part = "noun" if noun else "verb"
+        stems = tuple(stem(word, language, part) for word in key)
+        (index.nouns if noun else index.stems).setdefault(stems, []).append(entry)
+    return index
+
+
+def _key(term: str, language: str) -> tuple[str, ...]:
+    """Give the words by which a term is found: without small words, unless one word or none would be left."""
+    units = _units(term, language)
+    names = stop_terms(language, "name")
+    kept = tuple(unit.text for unit in units if not unit.empty or (unit.text,) in names)
+    return kept if len(kept) > 1 else tuple(unit.text for unit in units)
+
+
+@cache
+def _all(kind: Kind) -> tuple[Entry, ...]:
+    return tuple(turned for entry in entries(kind) for turned in pairs(entry))
+
+
+def _straight(units: Sequence[_Unit], index: _Index, language: str) -> list[_Match]:
+    """Match terms whose words stand together, the longest first, none over another."""
+    nouns = [stem(unit.text, language, "noun") for unit in units]
+    stems = [stem(unit.text, language) for unit in units]
+    found: list[_Match] = []
+    taken: set[int] = set()
+    for places in _windows(units, index.longest):
+        if not taken.isdisjoint(places):
+            continue
+        hits = (
+            index.exact.get(tuple(units[place].text for place in places))
+            or index.nouns.get(tuple(nouns[place] for place in places))
+            or index.stems.get(tuple(stems[place] for place in places))
+        )
+        found += [_Match(entry, places) for entry in hits or ()]
+        taken |= set(places) if hits else set()
+    return found
+
+
+def _windows(units: Sequence[_Unit], longest: int) -> Iterator[tuple[int, ...]]:
+    """Give the runs of words, the longest first: those without the small words between, and those with them.
+
+    A short part of a joined word (the `as` of `remote-as`) means nothing by itself.
+    """
+    full = [place for place, unit in enumerate(units) if not unit.empty]
+    for size in range(min(longest, len(units)), 0, -1):
+        for start in range(len(full) - size + 1):
+            first = units[full[start]]
+            if size > 1 or not first.joined or len(first.text) >= _SHORTEST_PART:
+                yield tuple(full[start : start + size])
+        for start in range(len(units) - size + 1 if size > 1 else 0):
+            run = range(start, start + size)
+            if any(units[place].empty for place in run):
+                yield tuple(run)
+
+
+def _translated(units: Sequence[_Unit], matches: Iterable[_Match]) -> list[_Unit]:
+    """Put the first equivalent of each matched term in its place."""
+    first = {match.places[0]: match for match in reversed(list(matches))}
+    covered = {place for match in first.values() for place in match.places}
+    made: list[_Unit] = []
+    for place, unit in enumerate(units):
+        if place in first:
+            match = first[place]
+            spans = tuple(span for item in match.places for span in units[item].spans)
+            english = _units(targets(match.entry)[0], _ENGLISH)
+            made += [_Unit(word.text, spans, match.entry.weight, word.empty) for word in english]
+        elif place not in covered and not unit.empty:
+            made.append(unit)
+    return made
+
+
+@cache
+def _bags(kind: Kind) -> dict[str, list[tuple[frozenset[str], Entry]]]:
+    """Give the stems of each term, filed under the stem that the fewest terms have."""
+    made = [(frozenset(_bag_stems(_key(item.term, _ENGLISH), kind)), item) for item in _all(kind)]
+    often = Counter(word for bag, _ in made for word in bag)
+    filed: dict[str, list[tuple[frozenset[str], Entry]]] = {}
+    for bag, entry in made:
+        if bag:
+            filed.setdefault(min(bag, key=lambda word: (often[word], word)), []).append((bag, entry))
+    return filed
+
+
+def _bag_stems(texts: Sequence[str], kind: Kind) -> list[str]:
+    """Give the stems of words; of symptoms without particles, and by the word that the table uses for all like it."""
+    stems = [stem(text, _ENGLISH) for text in texts]
+    if kind != "symptom":
+        return stems
+    same, particles = variants(), _particles()
+    return [same.get(word, word) for text, word in zip(texts, stems, strict=True) if text not in particles]
+
+
+@cache
+def _particles() -> frozenset[str]:
+    return frozenset(words[0] for words in stop_terms(_ENGLISH, "particle"))
+
+
+def _loose(units: Sequence[_Unit], kind: Kind) -> list[_Match]:
+    """Match terms whose words all stand in the question; a term within another that matches is left out."""
+    particles = _particles() if kind == "symptom" else frozenset()
+    kept = [place for place, unit in enumerate(units) if unit.text not in particles]
+    where: dict[str, list[int]] = {}
+    for place in kept:
+        text = units[place].text
+        word = stem(text, _ENGLISH) if units[place].empty else _bag_stems([text], kind)[0]
+        where.setdefault(word, []).append(place)
+    filed = _bags(kind)
+    hits = [(bag, entry) for word in where for bag, entry in filed.get(word, ()) if bag <= where.keys()]
+    matches = [(bag, _Match(entry, _nearest(bag, where))) for bag, entry in hits]
+    if kind == "synonym":
+        matches = [(bag, match) for bag, match in matches if _near(match.places)]
+    whole = [match for bag, match in matches if not any(bag < other for other, _ in matches)]
+    return sorted(whole, key=lambda match: (-len(match.places), match.places))
+
+
+def _nearest(bag: frozenset[str], where: dict[str, list[int]]) -> tuple[int, ...]:
+    """Choose the places of a term's words that stand closest to the rarest of them."""
+    anchor = min((where[word] for word in bag), key=len)[0]
+    return tuple(sorted({min(where[word], key=lambda place: abs(place - anchor)) for word in bag}))
+
+
+def _near(places: tuple[int, ...]) -> bool:
+    return places[-1] - places[0] < len(places) + _REACH
+
+
+def _expansion(match: _Match, units: Sequence[_Unit]) -> Expansion:
+    chosen = [units[place] for place in match.places]
+    spans = tuple(sorted({span for unit in chosen for span in unit.spans}))
+    weight = match.entry.weight * sum(unit.weight for unit in chosen) / len(chosen)
+    words = targets(match.entry)
+    return Expansion(term=match.entry.term, words=words, weight=round(weight, 4), kind=match.entry.kind, spans=spans)
