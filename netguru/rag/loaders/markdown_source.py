@@ -22,6 +22,7 @@ _BLOCK = re.compile(r"(\s*)(/{3,})\s*(\S.*)?")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _WRAP = re.compile(r"\s*</?(?:div|figure|center|section|details|p|small)\b[^>]*>\s*", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"\*\[([^\]]+)\]:\s*(\S.*)")
+_OPTION = re.compile(r"\s+[a-z_]+:\s.*")
 _QUIET = {"tab", "html", "details", "admonition"}
 
 
@@ -82,8 +83,12 @@ def _plain(lines: Iterator[Line]) -> Iterator[Line]:
     """Undo the indentation below admonitions and tabs, and the fences of blocks."""
     opened: list[int] = []
     fence = ""
+    options = False
     for line in lines:
         text = _outdented(line.text, opened)
+        if options and _OPTION.fullmatch(text):
+            continue
+        options = not fence and bool(_BLOCK.fullmatch(text))
         mark = _FENCE.match(text)
         if fence:
             if mark and mark[1].startswith(fence) and not text.strip().strip(mark[1][0]):
@@ -124,7 +129,9 @@ def _directive(text: str, number: int, opened: list[int]) -> Iterator[Line]:
     match = _BLOCK.fullmatch(text)
     if match:
         name, _, title = (match[3] or "").partition("|")
-        shown = title.strip() or ("" if name.strip() in _QUIET else name.strip().title())
+        kind = name.strip()
+        # `/// html | td` says how a page is built, `/// tab | CLI` what it says.
+        shown = "" if kind == "html" else title.strip() or ("" if kind in _QUIET else kind.title())
         yield from (Line("", number), Line(f"{shown}:" if shown else "", number), Line("", number))
     elif (short := _ABBREVIATION.fullmatch(text)) is not None:
         yield Line(f"{short[1]}: {short[2]}", number)

@@ -15,18 +15,25 @@ if TYPE_CHECKING:
     from netguru.rag.documents import Document, Kind
     from netguru.rag.loaders.source import Source
 
-_FOOTER = re.compile(r"\s*\S.*\[page\s+[\divxlc]+\]\s*", re.IGNORECASE)
+_FOOTER = re.compile(r".*\[page\s+[\divxlc]+\].*", re.IGNORECASE)
 _NUMBERED = re.compile(r"((?:[A-Z]|\d{1,2})\.(?:\d{1,2}\.?)*)\s+([\"A-Z0-9].{0,70})")
 _APPENDIX = re.compile(r"(?:Appendix\s+)?([A-Z])[.:]\s+(\S.{0,70})")
 _DOTS = re.compile(r"\.{4,}|(?:\. ){4,}|\s\d+$")
 _LIST = re.compile(r"(?:[-*+o•]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+\S")
 _RULED = re.compile(r"[+|=*_-]{4,}|[+|].*[+|]\s*$|(?:[+|]\s*){3,}")
+_SIGNS = re.compile(r"-->|[<>|=]|\.\.")
 _UNDERLINE = re.compile(r"([=\-~*#^])\1{2,}")
 _HEAD_WORDS = 12
-_HEADER_SHARE = 0.4
+# Lines at the top of a page that may be its header, and on what part of the pages (odd and even ones may differ).
+_HEADER_LINES = 2
+_HEADER_SHARE = 0.25
 # Blanks before a numbered heading, and characters of one without a number, at most.
 _HEAD_INDENT = 2
+_DEEPER = 4
 _HEAD_LENGTH = 60
+# Blanks before a line in the middle.
+_CENTRED = 12
+_RFC = re.compile(r"(?:Request\s+for\s+Comments:|^RFC:?)\s+(\d+)")
 _TOP = 6000
 
 
@@ -47,10 +54,11 @@ class TextLoader:
 def write_text(source: Source, text: str, form: str) -> Document:
     """Write a text as a document; also what remains for a source whose markup cannot be read."""
     writer = Writer(source)
+    numbering = _Numbering()
     for page in _pages(text):
         if "\f" in text:
             writer.page()
-        _paragraphs(writer, page)
+        _paragraphs(writer, page, numbering)
     return writer.document(form, title=_title(text) if "\f" in text else "")
 
 
@@ -65,13 +73,15 @@ def _pages(text: str) -> list[list[Line]]:
         pages[-1].append(Line(rest.expandtabs(), number))
     if len(pages) == 1:
         return pages
-    heads = Counter(_shape(_first(page)) for page in pages)
-    running = {shape for shape, count in heads.items() if shape and count > max(2, len(pages) * _HEADER_SHARE)}
+    heads: Counter[str] = Counter()
+    for page in pages:
+        heads.update({_shape(line.text) for line in _tops(page)})
+    running = {shape for shape, count in heads.items() if count > max(2, len(pages) * _HEADER_SHARE)}
     return _joined([_stripped(page, running) for page in pages])
 
 
-def _first(page: list[Line]) -> str:
-    return next((line.text for line in page if line.text.strip()), "")
+def _tops(page: list[Line]) -> list[Line]:
+    return [line for line in page if line.text.strip()][:_HEADER_LINES]
 
 
 def _shape(text: str) -> str:
@@ -80,16 +90,22 @@ def _shape(text: str) -> str:
 
 def _stripped(page: list[Line], running: set[str]) -> list[Line]:
     lines = list(page)
+    tops = _header(page, running)
     while lines and (not lines[-1].text.strip() or _FOOTER.fullmatch(lines[-1].text)):
         lines.pop()
     index = 0
-    headed = False
-    while index < len(lines) and (
-        not lines[index].text.strip() or (not headed and _shape(lines[index].text) in running)
-    ):
-        headed = headed or bool(lines[index].text.strip())
+    while index < len(lines) and (not lines[index].text.strip() or lines[index].number in tops):
         index += 1
     return lines[index:]
+
+
+def _header(page: list[Line], running: set[str]) -> set[int]:
+    """Give the numbers of the lines of a running header, with the name of a chapter that stands right below one."""
+    tops = _tops(page)
+    found = {line.number for line in tops if _shape(line.text) in running}
+    if found and tops[0].number in found and len(tops) > 1 and tops[1].number == tops[0].number + 1:
+        found.add(tops[1].number)
+    return found
 
 
 def _joined(pages: list[list[Line]]) -> list[list[Line]]:
@@ -107,19 +123,51 @@ def _goes_on(last: str, first: str) -> bool:
     return same and first.lstrip()[:1].islower() and last.rstrip()[-1:] not in {".", ":"}
 
 
-def _paragraphs(writer: Writer, lines: list[Line]) -> None:
+class _Numbering:
+    """Follow the numbers of sections: an item of a numbered list does not carry them on."""
+
+    def __init__(self) -> None:
+        self.last: tuple[int, ...] = ()
+        self.indents: dict[int, int] = {}
+
+    def depth(self, label: str, indent: int, *, centred: bool) -> int:
+        """Give the level of a heading with this number, or 0 when it is none."""
+        parts = [part for part in label.split(".") if part]
+        if not parts[0].isdigit():
+            return len(parts) if indent <= _HEAD_INDENT else 0
+        numbers = tuple(int(part) for part in parts)
+        depth = len(numbers)
+        # All headings of one depth begin in one column.
+        usual = self.indents.get(depth, min(indent, _HEAD_INDENT + _DEEPER * (depth - 1)))
+        if not self._follows(numbers) or (indent != usual and not centred):
+            return 0
+        self.last = numbers
+        if not centred:
+            self.indents[depth] = indent
+        return depth
+
+    def _follows(self, numbers: tuple[int, ...]) -> bool:
+        if not self.last:
+            return numbers[0] <= 1
+        if len(numbers) == 1:
+            return numbers[0] == self.last[0] + 1
+        # Within the section, or the first part of the next one: its own heading may have been missed.
+        return numbers > self.last and numbers[0] - self.last[0] in {0, 1}
+
+
+def _paragraphs(writer: Writer, lines: list[Line], numbering: _Numbering) -> None:
     group: list[Line] = []
     # A blank line at the end closes the last paragraph.
     for line in [*lines, Line("", 0)]:
         if line.text.strip():
             group.append(line)
         elif group:
-            _paragraph(writer, group)
+            _paragraph(writer, group, numbering)
             group = []
 
 
-def _paragraph(writer: Writer, group: list[Line]) -> None:
-    heading = _heading(group)
+def _paragraph(writer: Writer, group: list[Line], numbering: _Numbering) -> None:
+    heading = _heading(group, numbering)
     if heading:
         level, used = heading
         title = " ".join(line.text.strip() for line in group[:used] if not _UNDERLINE.fullmatch(line.text.strip()))
@@ -129,18 +177,19 @@ def _paragraph(writer: Writer, group: list[Line]) -> None:
         writer.block(_kind(group), group)
 
 
-def _heading(group: list[Line]) -> tuple[int, int] | None:
+def _heading(group: list[Line], numbering: _Numbering) -> tuple[int, int] | None:
     """Give the level of a heading that a paragraph begins with and the lines that it takes."""
     text = group[0].text
     if len(group) > 1 and _UNDERLINE.fullmatch(group[1].text.strip()) and not text.startswith((" ", "\t")):
         level = 1 if group[1].text.strip()[0] in "=#*" else 2
         return level, 2
-    indented = len(text) - len(text.lstrip())
+    indented = _indent(group[0])
     match = _NUMBERED.fullmatch(text.strip()) or _APPENDIX.fullmatch(text.strip())
-    alone = len(group) == 1 or (len(group[0].text) - len(group[0].text.lstrip())) < _indent(group[1])
-    if match and indented <= _HEAD_INDENT and alone and not _DOTS.search(text) and _titled(match[2]):
-        depth = len([part for part in match[1].split(".") if part])
-        return depth, 1
+    alone = len(group) == 1 or indented < _indent(group[1])
+    if match and alone and not _DOTS.search(text) and _titled(match[2]):
+        centred = indented >= _CENTRED and len(group) == 1 and match[2].isupper()
+        depth = numbering.depth(match[1], indented, centred=centred)
+        return (depth, 1) if depth else None
     if len(group) == 1 and not indented and _titled(text) and text[:1].isupper() and len(text) < _HEAD_LENGTH:
         return 1, 1
     return None
@@ -153,7 +202,11 @@ def _indent(line: Line) -> int:
 def _titled(text: str) -> bool:
     words = text.split()
     return (
-        0 < len(words) <= _HEAD_WORDS and text[-1] not in ".,;:?!|" and text[0].isalnum() and "  " not in text.strip()
+        0 < len(words) <= _HEAD_WORDS
+        and text[-1] not in ".,;:?!|"
+        and not _SIGNS.search(text)
+        and text[0].isalnum()
+        and "  " not in text.strip()
     )
 
 
@@ -166,9 +219,9 @@ def _kind(group: list[Line]) -> Kind:
 
 def _title(text: str) -> str:
     """Give the title of an RFC: the first centred line behind the block of authors."""
-    lines = lines_of(text[:_TOP].partition("\f")[0])
+    lines = lines_of(text[:_TOP].partition("\f")[0].expandtabs())
     number = next(
-        (match[1] for line in lines if (match := re.search(r"Request for Comments:\s*(\d+)|^RFC:?\s+(\d+)", line))),
+        (match[1] for line in lines if (match := _RFC.search(line))),
         None,
     )
     blanks = 0
