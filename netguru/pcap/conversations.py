@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netguru.pcap.address_pairs import count_pairs
 from netguru.pcap.chunks import ROWS, TUNNELS
 from netguru.pcap.kernels import flows as layout
 from netguru.pcap.kernels.load import loaded
@@ -32,7 +33,6 @@ LIVE = 1 << 20
 _CACHE_LINE = 64 // 8
 _FIRST_TABLE = 1 << 14
 _PART = 1 << 16
-_FEW = 5000
 _TCP, _UDP = layout.TCP, layout.UDP
 _WHOLE_UDP, _WHOLE_TCP = 1, 2
 # TCP, UDP, SCTP, DCCP, UDP-Lite.
@@ -228,10 +228,17 @@ class Conversations:
         """Give the conversations with the most bytes, and how many there are in all."""
         import polars as pl
 
-        total, best = 0, _table(self._rows()[:0], None)
-        for part in self.parts():
-            total += part.height
-            best = pl.concat((best, part)).sort(["bytes", "flow"], descending=[True, False]).head(count)
+        rows = self._rows()
+        # Compared as they lie in the state: a table is made of those alone that are given.
+        counted = np.flatnonzero(rows[:, layout.PACKETS])
+        size = rows[counted, layout.BYTES] + rows[counted, layout.BYTES + 1]
+        largest = counted[_largest(size, rows[counted, layout.FLOW], count)]
+        order: dict[str, Any] = {"by": ["bytes", "flow"], "descending": [True, False]}
+        best, total = _table(rows[largest], self.handshakes).sort(**order), counted.size
+        for closed in self._spill:
+            others = closed.filter(pl.col("packets") > 0)
+            total += others.select(pl.len()).collect().item()
+            best = pl.concat((best, others.sort(**order).head(count).collect())).sort(**order).head(count)
         return best, total
 
     def _rows(self) -> Rows:
@@ -241,14 +248,22 @@ class Conversations:
 
     def pairs(self) -> int:
         """Count the pairs of IP addresses, those quoted by ICMP errors included."""
+        return count_pairs(self._ends())
+
+    def _ends(self) -> Iterator[tuple[Rows, Rows]]:
+        """Give IP versions and the halves of both addresses, the lower address first, in parts."""
         rows = self._rows()
-        # The ends of a conversation are in order: the lower address is `a`.
-        ends = rows[:, [layout.A_HI, layout.A_LO, layout.B_HI, layout.B_LO]]
-        versions = rows[:, layout.KEY] >> 40
-        if not self._spill and rows.shape[0] < _FEW:
-            # Not worth loading polars for.
-            return len(set(zip(versions.tolist(), *ends.T.tolist(), strict=True)))
-        return _different(self._spill, versions, ends)
+        for start in range(0, rows.shape[0], _PART):
+            part = rows[start : start + _PART]
+            yield part[:, layout.KEY] >> 40, part[:, [layout.A_HI, layout.A_LO, layout.B_HI, layout.B_LO]]
+        halves = ("client_hi", "client_lo", "server_hi", "server_lo")
+        for closed in self._spill:
+            table = closed.select("ip_version", *halves).collect()
+            ends = table.select(halves).to_numpy(writable=True).view(np.int64)
+            # In signed order, as the kernel keeps them.
+            later = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
+            ends[later] = ends[later][:, [2, 3, 0, 1]]
+            yield table["ip_version"].to_numpy().astype(np.int64), ends
 
 
 def _aligned(count: int) -> Rows:
@@ -258,27 +273,15 @@ def _aligned(count: int) -> Rows:
     return values[start : start + count]
 
 
-def _different(closed: list[pl.LazyFrame], versions: Rows, ends: Rows) -> int:
-    """Count the different pairs of addresses among live and closed conversations."""
-    import polars as pl
-
-    names = ("a_hi", "a_lo", "b_hi", "b_lo")
-    live = {name: pl.Series(ends[:, place]).reinterpret(signed=False) for place, name in enumerate(names)}
-    found = pl.DataFrame({"ip_version": pl.Series(versions, dtype=pl.UInt8), **live}).unique()
-    sides = ("client_hi", "client_lo", "server_hi", "server_lo")
-    # In signed order, as the kernel keeps them.
-    hi, lo = (
-        (pl.col(f"client_{half}").reinterpret(signed=True), pl.col(f"server_{half}").reinterpret(signed=True))
-        for half in ("hi", "lo")
-    )
-    lower = (hi[0] < hi[1]) | ((hi[0] == hi[1]) & (lo[0] <= lo[1]))
-    ordered = [
-        pl.when(lower).then(one).otherwise(two).alias(name)
-        for name, one, two in zip(names, sides, sides[2:] + sides[:2], strict=True)
-    ]
-    for part in closed:
-        found = pl.concat((found, part.select("ip_version", *ordered).unique().collect())).unique()
-    return found.height
+def _largest(sizes: Rows, numbers: Rows, count: int) -> Rows:
+    """Give the places of the largest sizes in any order; of equal ones those with the lowest numbers."""
+    if count >= sizes.size:
+        return np.arange(sizes.size)
+    if not count:
+        return np.zeros(0, np.int64)
+    least = np.partition(sizes, -count)[-count]
+    more, even = np.flatnonzero(sizes > least), np.flatnonzero(sizes == least)
+    return np.concatenate((more, even[np.argsort(numbers[even])[: count - more.size]]))
 
 
 def _table(rows: Rows, handshakes: Callable[[Rows], Rows] | None) -> pl.DataFrame:
