@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from netguru import resources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from netguru.rag.index import Filters, Index, Words
     from netguru.rag.query import Concept, Query
@@ -57,19 +57,16 @@ def rank(index: Index, query: Query, filters: Filters, limit: int, by: Weights |
     if not total or not wanted:
         return []
     held = index.frequencies(wanted)
-    found = index.candidates(
-        _choosing(wanted, held, total * by.common), by.candidates, (by.body, by.heading, by.place), filters
-    )
+    columns = (by.body, by.heading, by.place)
+    known = [word for word in wanted if held[word]]
+    rare = [word for word in known if held[word] <= total * by.common]
+    # Common words choose candidates only where the rare ones give too few.
+    found = index.candidates(rare, by.candidates, columns, filters)
+    if len(found) < limit:
+        found = index.candidates(known, by.candidates, columns, filters)
     scorer = _Scorer(query, held, total, mean, by)
     hits = [scorer.hit(number, words) for number, words in index.words_of(found).items()]
     return sorted(hits, key=lambda item: (-item.score, item.id))[:limit]
-
-
-def _choosing(wanted: Sequence[str], held: dict[str, int], most: float) -> list[str]:
-    """Give the words that choose candidates: those that stand in few passages, if there are any."""
-    known = [word for word in wanted if held[word]]
-    rare = [word for word in known if held[word] <= most]
-    return rare or known
 
 
 class _Scorer:

@@ -119,7 +119,7 @@ class View(Result):
     """A place in a document: the quotation with the text around it, which presentations show with the mark on it."""
 
     schema: ClassVar[str] = "netguru.rag.view/1"
-    quiet: ClassVar[tuple[str, ...]] = ("before", "quote", "after")
+    quiet: ClassVar[tuple[str, ...]] = ("before", "after")
 
     source: str
     title: str

@@ -19,7 +19,7 @@ import netguru
 from netguru import cli, render, resources
 from netguru.operations import FACES, Operation, operations, tool_schema
 from netguru.operations.commandline import parse, usage
-from netguru.operations.context import use
+from netguru.operations.context import context, use
 from netguru.operations.operation import find
 
 _SAMPLES = tomllib.loads((Path(__file__).parent / "samples.toml").read_text())
@@ -81,7 +81,29 @@ def _run(state: str) -> str:
     return str(find("diagnosis.keep")(path=folder).run)
 
 
+def _documents() -> str:
+    folder = context().workspace / "documents"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mtu.md").write_text("# MTU\n\nSet the MTU of an interface: `set interfaces ethernet eth0 mtu 9000`.\n")
+    return str(folder)
+
+
+def _document() -> str:
+    find("rag.ingest")(path=Path(_documents()))
+    return "mtu.md"
+
+
+def _questions() -> str:
+    file = Path(_documents()) / "questions.jsonl"
+    row = {"question": "Which MTU?", "sources": [{"file": _document(), "line": 3}], "answer_tokens": ["9000"]}
+    file.write_text(json.dumps(row))
+    return str(file)
+
+
 _MADE = {
+    "{document}": _document,
+    "{documents}": _documents,
+    "{questions}": _questions,
     "{file}": _file,
     "{job}": _job,
     "{run}": lambda: _run("healthy"),

@@ -1,0 +1,163 @@
+"""Operations on documents: bring them in, search, ask, look at places, measure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from netguru.model.answer import Answer
+from netguru.operations import operation
+from netguru.operations.context import CancelToken, Progress
+from netguru.rag.results import Evaluation, IndexStatus, Ingested, Passages, Removed, View
+from netguru.store.results import Job
+
+_NO_SECTION = "a report quotes documents, it does not change what is indexed"
+
+
+@operation("rag.ingest", effect="write", without={"report": _NO_SECTION})
+def ingest(
+    path: Path,
+    *,
+    collection: Literal["global", "local"] = "local",
+    background: bool = False,
+    progress: Progress,
+    cancel: CancelToken,
+) -> Ingested | Job:
+    """Bring a folder of documents, or one, into a collection; returns when all is written.
+
+    Only what changed is read again; what is no longer in the folder leaves the collection. A run that was stopped
+    is gone on with by the next. Questions can be asked meanwhile.
+
+    Args:
+        path: A folder or a file: Markdown, reStructuredText, HTML, PDF, DOCX, plain text.
+        collection: `local` belongs to the workspace, `global` to all your work.
+        background: Hand the work to a job and return at once.
+    """
+    if background:
+        from netguru.store import jobs
+
+        stated = {"path": path.expanduser().absolute(), "collection": collection}
+        return jobs.status(jobs.submit("rag.ingest", stated, fresh=True))
+    from netguru.rag.ingesting import ingest as bring_in
+
+    return bring_in(path, collection, progress, cancel)
+
+
+@operation("rag.search")
+def search(
+    question: str,
+    *,
+    limit: int = 10,
+    collection: Literal["all", "global", "local"] = "all",
+    vendor: str = "",
+    product: str = "",
+    version: str = "",
+    source: str = "",
+) -> Passages:
+    """Find the passages of the documents that fit a question or a command best, best first.
+
+    Args:
+        question: A question in English or Portuguese, a command, or words.
+        limit: How many passages to give.
+        collection: Where to look.
+        vendor: Leave out documents that are about another vendor.
+        product: Leave out documents that are about another product.
+        version: Leave out documents that are about another version.
+        source: Look only in this document, or below this folder.
+    """
+    from netguru.rag.answering import passages_of, searched
+
+    options = searched(collection, vendor, product, version, source)
+    return passages_of(question, limit, options)
+
+
+@operation("rag.ask")
+def ask(
+    question: str,
+    *,
+    collection: Literal["all", "global", "local"] = "all",
+    vendor: str = "",
+    product: str = "",
+    version: str = "",
+    source: str = "",
+) -> Answer:
+    """Answer a question with quotations from the documents, or say that they do not hold the answer.
+
+    Without a language model the answer is the three passages that fit best, labelled as such; every quotation stands
+    in its source as quoted.
+
+    Args:
+        question: A question in English or Portuguese.
+        collection: Where to look.
+        vendor: Leave out documents that are about another vendor.
+        product: Leave out documents that are about another product.
+        version: Leave out documents that are about another version.
+        source: Look only in this document, or below this folder.
+    """
+    from netguru.rag.answering import answered, searched
+
+    return answered(question, searched(collection, vendor, product, version, source))
+
+
+@operation("rag.view")
+def view(source: str, start: int, end: int, *, out: Path | None = None) -> View:
+    """Open a place of a document, as a citation names it: the text around it with the mark on the quotation.
+
+    Args:
+        source: The document, as a passage or citation names it.
+        start: Where the quotation begins, in characters of the stored text from 0.
+        end: Where it ends, this character excluded.
+        out: A page to write it to.
+    """
+    from netguru.rag.views import view as opened
+    from netguru.rag.views import write_page
+
+    found = opened(source, start, end)
+    if out is not None:
+        write_page(found, out)
+    return found
+
+
+@operation("rag.status")
+def status() -> IndexStatus:
+    """Tell what the collections hold, how far their vectors are, and how passages are searched."""
+    from netguru.rag.inventory import status as told
+
+    return told()
+
+
+@operation("rag.remove", effect="write", without={"report": _NO_SECTION})
+def remove(source: str, *, collection: Literal["global", "local"] = "local") -> Removed:
+    """Take a document, a folder of documents or a whole collection out of the index; files stay where they are.
+
+    Args:
+        source: The document or folder as passages name it, the ingested folder, or `*` for all.
+        collection: The collection to take it out of.
+    """
+    from netguru.rag.inventory import remove as take_out
+
+    return take_out(source, collection)
+
+
+@operation("rag.evaluate")
+def evaluate(
+    questions: Path,
+    *,
+    collection: Literal["all", "global", "local"] = "all",
+    method: Literal["auto", "words", "meaning", "server"] = "auto",
+    thesaurus: bool = True,
+    progress: Progress,
+    cancel: CancelToken,
+) -> Evaluation:
+    """Measure retrieval and refusal on questions whose sources are known, by language and kind.
+
+    Args:
+        questions: JSON lines with question, lang, kind, answerable, sources [{file, line}] and answer_tokens.
+        collection: Where to look.
+        method: Search as always, by words or by meaning alone, or as a Qdrant server fuses both.
+        thesaurus: Use the networking thesaurus.
+    """
+    from netguru.rag.evaluating import evaluate as measure
+    from netguru.rag.evaluating import options_for, read_questions
+
+    return measure(read_questions(questions), options_for(collection, method, thesaurus=thesaurus), progress, cancel)

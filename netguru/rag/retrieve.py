@@ -1,0 +1,211 @@
+"""Finding passages: by words, by meaning where there is an embedder, fused by reciprocal rank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from netguru import resources
+from netguru.errors import InputError, NetGuruError
+from netguru.rag import embedders, lexical, vectors
+from netguru.rag.gate import Status, judge
+from netguru.rag.index import Filters, open_all
+from netguru.rag.language import detect
+from netguru.rag.query import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from netguru.rag.index import Index, Stored
+    from netguru.rag.query import Query
+
+Place = tuple[str, int]
+"""A passage among all collections: the collection and the passage's number in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to search: where, for whom, and what to leave out (for measuring)."""
+
+    collection: str = ""
+    filters: Filters = field(default_factory=Filters)
+    thesaurus: float = 1.0
+    words: bool = True
+    meaning: bool = True
+    server: bool = False
+    """Let a Qdrant server fuse its dense and sparse vectors, without our own words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One passage with its score; `coverage` is the share of the question's subject that it holds."""
+
+    passage: Stored
+    score: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieval:
+    """What was found for a question, best first, how, and how well it covers the question."""
+
+    query: Query
+    found: tuple[Found, ...]
+    likely: float
+    cosine: float | None
+    status: Status
+    method: str
+    notes: tuple[str, ...]
+    searched: int
+
+
+def retrieve(question: str, limit: int = 10, options: Options | None = None) -> Retrieval:
+    """Find the passages for a question; what is missing on the way is told in the notes."""
+    options = options or Options()
+    query = parse(question, detect(question), factor=options.thesaurus)
+    indexes = open_all(options.collection)
+    notes: list[str] = []
+    top = max(int(_fusion()["top"]), limit)
+    by_words = _by_words(indexes, query, options, top, notes) if options.words else {}
+    by_meaning = _by_meaning(indexes, question, options, top, notes) if options.meaning else {}
+    scores = _fused(query, by_words, by_meaning) if by_meaning else {key: hit.score for key, hit in by_words.items()}
+    ordered = sorted(scores, key=lambda place: (-scores[place], place))[:limit]
+    found = _stored(indexes, ordered, scores, {key: hit.coverage for key, hit in by_words.items()})
+    likely = max((item.coverage for item in found[: int(_gate_passages())]), default=0.0)
+    cosine = max(by_meaning.values(), default=None)
+    return Retrieval(
+        query=query,
+        found=found,
+        likely=likely,
+        cosine=cosine,
+        status=judge(query.language, likely, cosine) if found else "not_found",
+        method=_method(by_meaning, options),
+        notes=tuple(dict.fromkeys(notes)),
+        searched=sum(index.count()[0] for index in indexes),
+    )
+
+
+def _fusion() -> dict[str, Any]:
+    table: dict[str, Any] = resources.table("rag", "retrieval.toml")["fusion"]
+    return table
+
+
+def _gate_passages() -> int:
+    return int(resources.table("rag", "retrieval.toml")["answer"]["passages"])
+
+
+def _method(by_meaning: dict[Place, float], options: Options) -> str:
+    if not by_meaning:
+        return "words"
+    return "words and meaning" if options.words else "meaning"
+
+
+def _by_words(
+    indexes: Iterable[Index], query: Query, options: Options, top: int, notes: list[str]
+) -> dict[Place, lexical.Hit]:
+    hits: dict[Place, lexical.Hit] = {}
+    for index in indexes:
+        if not index.current:
+            notes.append(f"the {index.collection} collection was indexed by another version: ingest its folder again")
+        for hit in lexical.rank(index, query, options.filters, top):
+            hits[index.collection, hit.id] = hit
+    return dict(sorted(hits.items(), key=lambda item: -item[1].score)[:top])
+
+
+def _by_meaning(
+    indexes: Iterable[Index], question: str, options: Options, top: int, notes: list[str]
+) -> dict[Place, float]:
+    hits: dict[Place, float] = {}
+    for index in indexes:
+        identity, name = index.meta("embedder"), index.meta("embedder_name")
+        if not identity:
+            notes.append(f"the {index.collection} collection has no vectors: passages are searched by words alone")
+            continue
+        try:
+            embedder = embedders.load(name)
+            if embedder.id != identity:
+                notes.append(f"the vectors of the {index.collection} collection are of {identity}, which is not here")
+                continue
+            reader = vectors.reader(index.file.parent, identity, embedder.dimensions)
+            for number, score in _nearest(reader, index, question, embedder.embed_query(question), options, top):
+                hits[index.collection, number] = score
+        except NetGuruError as error:
+            notes.append(f"searched by words alone: {error}")
+    return dict(sorted(hits.items(), key=lambda item: -item[1])[:top])
+
+
+def _nearest(
+    reader: vectors.VectorReader, index: Index, question: str, vector: list[float], options: Options, top: int
+) -> list[tuple[int, float]]:
+    if not options.server:
+        return reader.search(index, vector, top, options.filters)
+    from netguru.rag.qdrant import QdrantVectors
+
+    if not isinstance(reader, QdrantVectors):
+        raise InputError("no Qdrant server is set", hint="set NETGURU_QDRANT_URL")
+    return reader.fused(index, vector, question, top, options.filters, int(_fusion()["k"]))
+
+
+def _fused(query: Query, by_words: dict[Place, lexical.Hit], by_meaning: dict[Place, float]) -> dict[Place, float]:
+    """Fuse two rankings by reciprocal rank; commands trust the words more, foreign questions less."""
+    table = _fusion()
+    words = table["command_lexical"] if query.command else table["lexical"]
+    if query.language not in ("en", "und"):
+        words = table["foreign_lexical"]
+    return reciprocal([(list(by_words), words), (list(by_meaning), table["dense"])], int(table["k"]))
+
+
+def reciprocal(rankings: Sequence[tuple[Sequence[Place], float]], k: int) -> dict[Place, float]:
+    """Fuse rankings: each gives weight / (k + rank) to what it ranks, from 1.
+
+    >>> reciprocal([([("a", 1)], 1.0), ([("a", 2), ("a", 1)], 1.0)], 1)
+    {('a', 1): 0.8333333333333333, ('a', 2): 0.5}
+    """
+    scores: dict[Place, float] = {}
+    for ranking, weight in rankings:
+        for position, place in enumerate(ranking, 1):
+            scores[place] = scores.get(place, 0.0) + weight / (k + position)
+    return scores
+
+
+def _stored(
+    indexes: Iterable[Index], ordered: Sequence[Place], scores: dict[Place, float], coverage: dict[Place, float]
+) -> tuple[Found, ...]:
+    passages: dict[Place, Stored] = {}
+    for index in indexes:
+        numbers = [number for collection, number in ordered if collection == index.collection]
+        passages |= {(index.collection, item.id): item for item in index.passages(numbers)}
+    return tuple(
+        Found(passage=passages[place], score=scores[place], coverage=coverage.get(place, 0.0))
+        for place in ordered
+        if place in passages
+    )
+
+
+def with_section(found: Sequence[Found], limit: int) -> tuple[Found, ...]:
+    """Join passages of one section that stand side by side, so that what belongs together is read together.
+
+    The joined passage stands at the better one's rank; `limit` bounds its length in characters.
+    """
+    joined: list[Found] = []
+    for item in found:
+        for position, before in enumerate(joined):
+            merged = _side_by_side(before.passage, item.passage, limit)
+            if merged:
+                joined[position] = replace(before, passage=merged, coverage=max(before.coverage, item.coverage))
+                break
+        else:
+            joined.append(item)
+    return tuple(joined)
+
+
+def _side_by_side(one: Stored, other: Stored, limit: int) -> Stored | None:
+    first, second = sorted((one, other), key=lambda item: item.start)
+    same = (one.collection, one.document, one.path) == (other.collection, other.document, other.path)
+    if not same or second.end - first.start > limit:
+        return None
+    index = next(item for item in open_all(one.collection))
+    text = index.text_of(one.sha256, one.source) or ""
+    if text[first.end : second.start].strip() or second.end <= first.end:
+        return None
+    return replace(first, end=second.end, line_end=second.line_end, text=text[first.start : second.end])
