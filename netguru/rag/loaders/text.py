@@ -25,7 +25,7 @@ _SIGNS = re.compile(r"-->|[<>|=]|\.\.")
 _UNDERLINE = re.compile(r"([=\-~*#^])\1{2,}")
 _HEAD_WORDS = 12
 # Lines at the top of a page that may be its header, and on what part of the pages (odd and even ones may differ).
-_HEADER_LINES = 2
+_HEADER_LINES = 3
 _HEADER_SHARE = 0.25
 # Blanks before a numbered heading, and characters of one without a number, at most.
 _HEAD_INDENT = 2
@@ -103,8 +103,9 @@ def _header(page: list[Line], running: set[str]) -> set[int]:
     """Give the numbers of the lines of a running header, with the name of a chapter that stands right below one."""
     tops = _tops(page)
     found = {line.number for line in tops if _shape(line.text) in running}
-    if found and tops[0].number in found and len(tops) > 1 and tops[1].number == tops[0].number + 1:
-        found.add(tops[1].number)
+    for line, below in pairwise(tops):
+        if line.number in found and below.number == line.number + 1 and tops[0].number in found:
+            found.add(below.number)
     return found
 
 
