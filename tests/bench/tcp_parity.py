@@ -50,7 +50,9 @@ def theirs(path: Path, *, fast: bool) -> dict[int, frozenset[str]]:
         command += ["-o", "tcp.desegment_tcp_streams:FALSE"]
     lines = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
     rows = (line.split("\t") for line in lines)
-    return {int(row[0]): frozenset(name for name, value in zip(FLAGS, row[1:], strict=True) if value) for row in rows}
+    return {
+        int(row[0]): frozenset(name for name, value in zip(COMPARED, row[1:], strict=True) if value) for row in rows
+    }
 
 
 def captures(folder: Path) -> list[Path]:
