@@ -9,12 +9,10 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from netguru.pcap.capture import CaptureFile
+    from netguru.pcap.passes import Passes
 
 
-def scan(
-    capture: CaptureFile, columns: Collection[str], types: dict[str, pl.DataType], *, inside: bool
-) -> pl.LazyFrame:
+def scan(capture: Passes, columns: Collection[str], types: dict[str, pl.DataType], *, inside: bool) -> pl.LazyFrame:
     """Scan the captured packets, or those found inside others; only asked columns are made, rows filtered early."""
     import polars as pl
     from polars.io.plugins import register_io_source
