@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from netguru.errors import InputError
+from netguru.pcap.decryption import secrets_text
 from netguru.pcap.inspect_results import Export
 from netguru.pcap.slices import batches, form_for, whole_file, write_rows
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from netguru.operations.context import CancelToken, Progress
     from netguru.pcap.capture import CaptureFile
 
+_SECRETS_NOTES = {
+    "pcapng": "the new file holds the decryption secrets too ({}): who has it can read what they open",
+    "pcap": "a pcap file cannot hold decryption secrets ({}): they were left out",
+}
 _PART = re.compile(r"(\d{1,10})(?:(-)(\d{1,10})?)?")
 
 
@@ -88,9 +93,10 @@ def export_packets(
         written = write_rows(capture, batches(capture, where), stream, form, tick)
         if not written.packets:
             raise InputError("no packet is selected, nothing was written", place=capture.source.name)
-    coverage = capture.coverage
-    if written.untimed:
-        coverage = replace(coverage, notes=(*coverage.notes, f"{written.untimed} {form.note}"))
+    notes = [f"{written.untimed} {form.note}"] if written.untimed else []
+    if capture.secret_counts:
+        notes.append(_SECRETS_NOTES[form.name].format(secrets_text(capture.secret_counts)))
+    coverage = replace(capture.coverage, notes=(*capture.coverage.notes, *notes))
     return Export(
         source=capture.source.name,
         out=str(out),

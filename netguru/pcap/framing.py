@@ -45,7 +45,7 @@ class Found:
     damage: list[Damage] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    secrets: list[tuple[int, bytes]] = field(default_factory=list)
+    secrets: list[tuple[int, bytes]] = field(default_factory=list, repr=False)
 
     def damaged(self, offset: int, message: str) -> None:
         """Record a damage."""

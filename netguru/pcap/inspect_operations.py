@@ -50,8 +50,8 @@ def export(
 ) -> Export:
     """Write chosen packets of a capture as a capture of its own.
 
-    Interfaces, link types, times and original lengths are kept. A packet must fulfil all that is
-    stated; without any choice all packets are written.
+    Interfaces, link types, times and original lengths are kept, in pcapng also the decryption secrets
+    of the capture. A packet must fulfil all that is stated; without any choice all packets are written.
 
     Args:
         file: the capture.
@@ -111,8 +111,9 @@ def follow(  # noqa: PLR0913 - each is an option of its own on the command line
 def query(file: Path, sql: str, *, top: int = 100, cancel: CancelToken) -> QueryRows:
     """Ask the tables of a capture in SQL.
 
-    Tables are packets, inside (packets in tunnels and quoted by ICMP errors), flows, and one for each
-    protocol of pcap.protocol. Addresses are text: src and dst of packets, client and server of flows.
+    Tables are packets, inside (packets in tunnels and quoted by ICMP errors), flows, names (those that a
+    pcapng file gives to addresses), and one for each protocol of pcap.protocol. Addresses are text: src
+    and dst of packets, client and server of flows, address of names.
 
     Args:
         file: the capture.

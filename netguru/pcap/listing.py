@@ -9,6 +9,7 @@ from netguru.errors import InputError
 from netguru.pcap.addresses import address_column
 from netguru.pcap.applications import with_applications
 from netguru.pcap.flow_hosts import hosts
+from netguru.pcap.protocols.wire import clean
 from netguru.pcap.results import Flow, Flows
 from netguru.pcap.schema import FLOWS
 from netguru.pcap.slices import whole_file
@@ -25,6 +26,7 @@ _COPIED = (
     "flow", "stream", "client_port", "server_port", "packets", "bytes", "client_packets", "server_packets",
     "client_bytes", "server_bytes", "client_payload", "server_payload", "first_packet", "last_packet", "interfaces",
     "syn", "syn_ack", "fin", "reset", "vlan", "tunnel", "application", "application_by", "host",
+    "host_by",
 )  # fmt: skip
 
 
@@ -46,10 +48,16 @@ def list_flows(capture: CaptureFile, *, out: Path | None, top: int) -> Flows:
 
 
 def _named(capture: CaptureFile, flows: pl.DataFrame) -> pl.DataFrame:
-    """Add what people read: addresses as text, the application and the host that was asked for."""
+    """Add what people read: addresses as text, the application, the host and what its name rests on."""
+    import polars as pl
+
     ends = (address_column(f"{end}_hi", f"{end}_lo").alias(end) for end in ("client", "server"))
     named = with_applications(flows.with_columns(*ends))
-    return named.with_columns(hosts(capture, named))
+    asked = hosts(capture, named).alias("host")
+    given = capture.names_of()
+    own = pl.Series("own", [clean(given.get(each, [""])[0]) or None for each in named["server"]], pl.String)
+    by = pl.when(asked.is_not_null()).then(pl.lit("payload")).when(own.is_not_null()).then(pl.lit("file"))
+    return named.with_columns(asked.fill_null(own), by.otherwise(None).cast(pl.String).alias("host_by"))
 
 
 def _flow(row: dict[str, Any], names: dict[str, str]) -> Flow:

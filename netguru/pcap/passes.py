@@ -10,7 +10,7 @@ from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING, Protocol
 
-from netguru.pcap.framing import Found
+from netguru.pcap.framing import Found, read_batches
 from netguru.pcap.streams import open_forward
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Passes:
         self._conversations: Conversations | StoredConversations | None = None
         self._chunks: list[Chunk] | None = None
         self._sidecar: Sidecar | None = None
+        self._secret_counts: dict[str, int] | None = None
         self._gaps: NDArray[np.int64] | None = None
 
     def __repr__(self) -> str:
@@ -89,12 +90,44 @@ class Passes:
     @property
     def coverage(self) -> Coverage:
         """Count the packets that were decoded and list the others by reason."""
+        from netguru.pcap.decryption import secrets_text
+
         coverage = self.totals.coverage(self._found, self._source.name)
+        notes = list(coverage.notes)
         closed = self.conversations.closed_early
         if closed:
-            note = f"{closed} conversations were closed early, silent while there were too many at once"
-            coverage = replace(coverage, notes=(*coverage.notes, note))
-        return coverage
+            notes.append(f"{closed} conversations were closed early, silent while there were too many at once")
+        if self._found.names:
+            notes.append(f"the file names {len(self._found.names)} addresses")
+        if self.secret_counts:
+            notes.append(f"the file holds decryption secrets: {secrets_text(self.secret_counts)}")
+        return replace(coverage, notes=tuple(notes))
+
+    @property
+    def secret_counts(self) -> dict[str, int]:
+        """Count the decryption secrets of the file by what they are."""
+        from netguru.pcap.decryption import count_secrets
+
+        self.run()
+        if self._secret_counts is None:
+            told = None if self._sidecar is None else self._sidecar.about["secrets"]
+            self._secret_counts = count_secrets(self._found.secrets) if told is None else dict(told)
+        return self._secret_counts
+
+    @property
+    def secrets(self) -> tuple[tuple[int, bytes], ...]:
+        """Give the decryption secrets of the file as `framing.Found` has them; a sidecar does not keep them."""
+        from netguru.pcap.engine import wants_compiled
+
+        with self._lock:
+            if self.secret_counts and not self._found.secrets:
+                read = Found()
+                compiled = wants_compiled(self._source.path.stat().st_size)
+                with open_forward(self._source.path, read) as stream:
+                    for _ in read_batches(stream, read, compiled=compiled):
+                        pass
+                self._found.secrets = read.secrets
+            return tuple(self._found.secrets)
 
     @property
     def totals(self) -> Totals:

@@ -48,7 +48,8 @@ class Flow:
     """One conversation; the client sent first. Times are text of seconds since the epoch.
 
     `stream` is Wireshark's tcp.stream or udp.stream. `application` is told by first payload bytes or
-    by port, as `application_by` says; `host` is the name that the client asked for.
+    by port, as `application_by` says; `host` is the name that the client asked for, else
+    the one that the capture file gives to the server's address: `host_by` is payload or file.
     """
 
     client: str
@@ -65,6 +66,7 @@ class Flow:
     stream: int | None
     flow: int
     application_by: str | None
+    host_by: str | None
     client_packets: int
     server_packets: int
     client_bytes: int

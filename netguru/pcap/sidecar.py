@@ -38,7 +38,8 @@ _FOLDER, _KNOWN, _ABOUT, _PACKETS, _FLOWS = "captures", "known.json", "about.jso
 _TABLES = (_PACKETS, _FLOWS)
 _TOLD = frozenset(
     (
-        "version format interfaces damage notes totals protocols tcp_streams udp_streams pairs flows closed_early gaps"
+        "version format interfaces damage notes names secrets totals protocols "
+        "tcp_streams udp_streams pairs flows closed_early gaps"
     ).split()
 )
 _PART = 1 << 16
@@ -91,7 +92,7 @@ class Sidecar:
         return pl.scan_parquet(self.folder / _FLOWS)
 
     def found(self) -> Found:
-        """Give what the scan of the file found beside packets; names and secrets are read from the file itself."""
+        """Give what the scan of the file found beside packets, without secrets: these stay in the file."""
         from netguru.pcap.framing import Found
 
         return Found(
@@ -99,6 +100,7 @@ class Sidecar:
             interfaces=[CaptureInterface(**item) for item in self.about["interfaces"]],
             damage=[Damage(**item) for item in self.about["damage"]],
             notes=list(self.about["notes"]),
+            names={address: tuple(names) for address, names in self.about["names"].items()},
         )
 
     def gaps(self) -> NDArray[np.int64]:
@@ -188,6 +190,8 @@ def _about(capture: CaptureFile) -> dict[str, Any]:
         "interfaces": [asdict(item) for item in capture.interfaces],
         "damage": [asdict(item) for item in capture.damage],
         "notes": list(capture.notes),
+        "names": capture.names_of(),
+        "secrets": capture.secret_counts,
         "totals": asdict(capture.totals),
         "protocols": capture.protocols(),
         "tcp_streams": tcp_streams,

@@ -27,6 +27,7 @@ COLUMNS = ("number", "time_ns", "interface", "link_type", "length", "captured", 
 """What is needed of the packet table to write a packet."""
 
 _BATCH_BYTES = 8 << 20
+_SECRETS = 10
 _SNAPLEN = 262_144
 _NANOSECONDS = b"\x09"
 _IF_NAME, _IF_DESCRIPTION, _IF_TSRESOL = 2, 3, 9
@@ -59,14 +60,17 @@ class Pcapng:
     name = "pcapng"
     note = _UNTIMED
 
-    def __init__(self, interfaces: Iterable[CaptureInterface]) -> None:
+    def __init__(self, interfaces: Iterable[CaptureInterface], secrets: Iterable[tuple[int, bytes]] = ()) -> None:
         self.written = Written()
         self._interfaces = tuple(interfaces)
+        self._secrets = tuple(secrets)
 
     def head(self) -> bytes:
-        """Give the section header and the interface descriptions."""
+        """Give the section header, the interface descriptions and the decryption secrets."""
         section = _block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
-        return section + b"".join(_interface(item) for item in self._interfaces)
+        # Readers use secrets for the packets behind them.
+        secrets = (_block(_SECRETS, struct.pack("<II", kind, len(data)) + data) for kind, data in self._secrets)
+        return section + b"".join((*map(_interface, self._interfaces), *secrets))
 
     def record(self, row: tuple[int, int | None, int, int, int, int, int], data: bytes) -> bytes:
         """Give one packet as a block."""
@@ -174,7 +178,7 @@ def _parts(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
 def form_for(capture: CaptureFile, out: Path, link_types: list[int]) -> Pcapng | Pcap:
     """Choose the format by the name of the file to write; raises InputError where pcap cannot hold the packets."""
     if out.suffix.lower() != ".pcap":
-        return Pcapng(capture.interfaces)
+        return Pcapng(capture.interfaces, capture.secrets)
     if len(link_types) > 1:
         message = f"the packets have {len(link_types)} link types, a pcap file holds one"
         raise InputError(message, hint="choose a name that ends in .pcapng", place=str(out))

@@ -101,6 +101,20 @@ class Tables(Passes):
             return self._sidecar.rows().filter(pl.col("tunnel") != "")
         return scan(self, INNER_COLUMNS, inner_types(), inside=True)
 
+    def names_of(self) -> dict[str, tuple[str, ...]]:
+        """Give the names that the file itself gives to addresses (pcapng name resolution blocks), first ones first."""
+        self.run()
+        return dict(self._found.names)
+
+    def names(self) -> pl.DataFrame:
+        """Give the same as a table: `address` and `name` as text, one row a name."""
+        import polars as pl
+
+        from netguru.pcap.protocols.wire import clean
+
+        rows = [(address, clean(name)) for address, names in self.names_of().items() for name in names]
+        return pl.DataFrame(rows, {"address": pl.String, "name": pl.String}, orient="row")
+
     def flows(self) -> pl.LazyFrame:
         """Give the flow table (`schema.FLOWS`)."""
         return self.conversations.table()

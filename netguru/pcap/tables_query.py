@@ -36,8 +36,8 @@ _IPV4 = ("arp_src_ip", "arp_dst_ip")
 
 
 def table_names() -> tuple[str, ...]:
-    """Name the tables of a query: packets, inside (packets in tunnels and ICMP errors), flows, and the protocols."""
-    return ("packets", "inside", "flows", *sorted(protocols()))
+    """Name the tables of a query: packets, inside (packets in tunnels and ICMP errors), flows, names, the protocols."""
+    return ("packets", "inside", "flows", "names", *sorted(protocols()))
 
 
 def query_tables(capture: CaptureFile, sql: str, *, top: int, cancel: CancelToken) -> QueryRows:
@@ -107,6 +107,8 @@ def _hint_for(error: BaseException, tables: tuple[str, ...]) -> str:
 def _table(capture: CaptureFile, name: str) -> pl.LazyFrame:
     if name == "flows":
         return _flows(capture.flows())
+    if name == "names":
+        return capture.names().lazy()
     if name == "packets":
         return _packets(capture.packets())
     return _packets(capture.inside()) if name == "inside" else capture.protocol(name).lazy()

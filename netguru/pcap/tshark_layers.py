@@ -68,7 +68,7 @@ def _printed(capture: CaptureFile, rows: pl.DataFrame, numbers: Sequence[int]) -
     with tempfile.TemporaryDirectory(prefix="netguru-") as folder:
         file = Path(folder) / "slice.pcapng"
         with file.open("wb") as stream:
-            write_rows(capture, [rows], stream, Pcapng(capture.interfaces))
+            write_rows(capture, [rows], stream, Pcapng(capture.interfaces, capture.secrets))
         return tshark.run(file, ["-T", "pdml", "-Y", asked, "-c", str(places[-1])])
 
 
