@@ -91,22 +91,36 @@ class _Cutter:
         self._prefixes: dict[tuple[str, ...], tuple[str, int]] = {}
 
     def section(self, blocks: list[Block]) -> Iterator[_Span]:
-        """Pack the blocks of one section: up to the target, a heading with what stands below it."""
+        """Pack the blocks of one section up to the target."""
         open_span: _Span | None = None
-        headed = joint = False
-        for block in blocks:
-            for span in self._spans(block):
-                room = self.cap - self.prefix(block.path)[1] if headed or joint else self.target
-                if open_span and not span.lead and open_span.size + span.size <= room:
-                    _extend(open_span, span)
-                else:
-                    if open_span:
-                        yield open_span
-                    open_span = span
-                headed = block.kind == "heading"
-                joint = self.text[block.start : block.end].endswith(self.ends)
+        for span in self._units(blocks):
+            if open_span and not span.lead and open_span.size + span.size <= self.target:
+                _extend(open_span, span)
+            else:
+                if open_span:
+                    yield open_span
+                open_span = span
         if open_span:
             yield open_span
+
+    def _units(self, blocks: list[Block]) -> Iterator[_Span]:
+        """Give what must not be torn apart: a heading, or a line that leads in, with the block behind it."""
+        held: _Span | None = None
+        for block in blocks:
+            room = self.cap - self.prefix(block.path)[1]
+            for span in self._spans(block):
+                if held and not span.lead and held.size + span.size <= room:
+                    _extend(held, span)
+                elif held:
+                    yield held
+                    held = span
+                else:
+                    held = span
+            if held and not (block.kind == "heading" or self.text[block.start : block.end].endswith(self.ends)):
+                yield held
+                held = None
+        if held:
+            yield held
 
     def merged(self, spans: list[_Span]) -> list[_Span]:
         """Join small neighbours of one section, of siblings, or of a section and its first part."""
@@ -114,8 +128,9 @@ class _Cutter:
         for span in spans:
             last = found[-1] if found else None
             if last and self._joins(last, span):
+                # A lone heading takes the place of its first part.
+                last.path = span.path if _headings(last) else _common(last.path, span.path)
                 _extend(last, span)
-                last.path = _common(last.path, span.path)
             else:
                 found.append(span)
         return found
@@ -125,7 +140,7 @@ class _Cutter:
         least = self.target * self.size["small"]
         together = last.size + span.size
         # A heading with nothing below it but its first part says where that part stands.
-        alone = last.kinds.keys() == {"heading"} and span.path[: len(last.path)] == last.path
+        alone = _headings(last) and span.path[: len(last.path)] == last.path
         if not near or last.lead or span.lead or together + self.prefix(last.path)[1] > self.cap:
             return False
         return alone or (together <= self.target and (last.size < least or span.size < least))
@@ -232,6 +247,10 @@ def _extend(span: _Span, other: _Span) -> None:
     span.size += other.size
     for kind, size in other.kinds.items():
         span.kinds[kind] = span.kinds.get(kind, 0) + size
+
+
+def _headings(span: _Span) -> bool:
+    return span.kinds.keys() == {"heading"}
 
 
 def _common(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,7 +11,9 @@ from netguru import resources
 UNKNOWN = "und"
 _WORD = re.compile(r"[^\W\d_]+")
 # Names of files, addresses, options and code hold no words of a language.
-_TECHNICAL = re.compile(r"\S*[/\\_<>{}\[\]=:@|]\S*|\S*\d\S*|-{1,2}\w+|\b\w+(?:[-.]\w+)+\b")
+_TECHNICAL = re.compile(r"[/\\_<>{}\[\]=:@|\d.-]")
+_AROUND = ".,;:!?()\"'«»“”*`…"
+_LONGEST = 40
 
 
 @cache
@@ -26,11 +28,17 @@ def _table() -> tuple[dict[str, tuple[tuple[str, float], ...]], tuple[tuple[str,
     return weights, marks
 
 
+def _words(text: str) -> list[str]:
+    pieces = (piece.strip(_AROUND) for piece in text.lower().split())
+    plain = (piece for piece in pieces if len(piece) <= _LONGEST and not _TECHNICAL.search(piece))
+    return [word for piece in plain for word in _WORD.findall(piece)]
+
+
 def scores(text: str) -> dict[str, float]:
     """Give the score of each language, best first; empty when nothing speaks for any."""
     weights, marks = _table()
     judgement = resources.table("rag", "language.toml")["judgement"]
-    words = _WORD.findall(_TECHNICAL.sub(" ", text).lower())[: judgement["words"]]
+    words = _words(text)[: judgement["words"]]
     found: dict[str, float] = {}
     for word, count in Counter(words).items():
         for language, weight in weights.get(word, ()):

@@ -70,7 +70,10 @@ def _xml(data: bytes) -> Any:
     # A document of Word has no document type: whoever declares one wants its entities expanded.
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise ValueError("it declares XML entities")
-    root = etree.fromstring(data, parser)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.LxmlError as error:
+        raise ValueError(f"its XML is broken: {error}") from None
     if root is None:
         raise ValueError("its main part is no XML")
     return root

@@ -109,6 +109,7 @@ class _Walk:
             self._list(node)
         elif tag == "br":
             self._newline()
+            self.number -= 1
         elif tag in _BLOCKS:
             self.flush()
             self._children(node)

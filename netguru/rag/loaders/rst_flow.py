@@ -214,12 +214,17 @@ class Flow:
         for row in node.findall(nodes.row):
             cells = []
             number = 0
+            before = self.last
             for entry in row.children:
                 lines = self._joined(entry.children)
                 number = number or next((line.number for line in lines), 0)
                 cells.append(" ".join(line.text.strip() for line in lines if line.text.strip()))
+            if number < self._number(before):
+                # The cells of a `csv-table` count their lines from its own start.
+                self.last = before
+                number = self._find(next(filter(None, cells), ""), before + 1)
             if any(cells):
-                found.append(Line(f"| {' | '.join(cells)} |", number or self._number(self.last)))
+                found.append(Line(f"| {' | '.join(cells)} |", number))
         return found
 
     def _number(self, index: int) -> int:

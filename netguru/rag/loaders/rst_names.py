@@ -14,6 +14,7 @@ from netguru import resources
 
 _DIRECTIVE = re.compile(r"^\s*(?:\.\.|\|[^|]+\|)\s+(?:\|[^|]+\|\s+)?([A-Za-z][\w:.+-]*)::(?:\s|$)", re.MULTILINE)
 _ROLE = re.compile(r":([A-Za-z][\w:.+-]*):`|`:([A-Za-z][\w:.+-]*):")
+_OPTIONS = re.compile(r"(?:^|\n)\s*:[\w-]+:(?:\s.*)?(?=\n|$)")
 _TARGET = re.compile(r"\s*<[^<>]*>$", re.DOTALL)
 _REFERENCES = frozenset({"ref", "doc", "term", "numref", "any", "download", "option", "envvar", "manpage"})
 
@@ -32,8 +33,10 @@ class _Kept(Directive):  # type: ignore[misc] # as above
     def run(self) -> list[Any]:
         """Parse the content as usual."""
         found = []
-        if self.arguments:
-            found.append(_paragraph(self.arguments[0], self.lineno))
+        # Its options are not known, so docutils takes them for a part of the argument.
+        shown = _OPTIONS.sub("", self.arguments[0]) if self.arguments else ""
+        if shown.strip():
+            found.append(_paragraph(shown, self.lineno))
         node = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, node)
         return [*found, *node.children]
