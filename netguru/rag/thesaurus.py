@@ -6,7 +6,7 @@ The tables lie in `data/thesaurus`; its README says what they hold and how they 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,8 @@ _ENGLISH = "en"
 # How many foreign words may stand among the words of a phrase of everyday language ("turn the interface off").
 _REACH = 3
 _SHORTEST_PART = 3
+# Kinds of small words that may stand within a term: "tabela (de a) roteamento".
+_LINKING = ("article", "preposition", "conjunction", "pronoun", "name", "filler")
 _STRAIGHT: tuple[Kind, ...] = ("abbreviation", "vendor")
 _LOOSE: tuple[Kind, ...] = ("symptom", "synonym")
 
@@ -54,13 +56,17 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """One word to look up: where in the question it comes from, how surely it says the same, if it says anything."""
+    """One word to look up: where in the question it comes from, and how surely it says the same.
+
+    One that is `empty` says nothing by itself; when it `parts`, no term goes across it (`roteador como cliente`).
+    """
 
     text: str
     spans: tuple[tuple[int, int], ...]
     weight: float = 1.0
     empty: bool = False
     joined: bool = False
+    parts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +153,15 @@ def _empty(words: Sequence[Word], language: str) -> set[int]:
 def _units(text: str, language: str) -> list[_Unit]:
     words = words_of(text)
     empty = _empty(words, language)
+    linking = stop_terms(language, *_LINKING)
     return [
-        _Unit(word.text, ((word.start, word.end),), empty=place in empty, joined=word.joined)
+        _Unit(
+            word.text,
+            ((word.start, word.end),),
+            empty=place in empty,
+            joined=word.joined,
+            parts=place in empty and (word.written,) not in linking,
+        )
         for place, word in enumerate(words)
     ]
 
@@ -158,23 +171,31 @@ def _index(kind: Kind) -> _Index:
     language = "pt" if kind == "translation" else _ENGLISH
     index = _Index({}, {}, {}, 1 + max((item.term.count(" ") + item.term.count("-") for item in _all(kind)), default=0))
     for entry in _all(kind):
-        key = _key(entry.term, language)
-        index.exact.setdefault(key, []).append(entry)
-        if len(key) == 2 and "-" in entry.term:  # noqa: PLR2004 - two parts of one word
-            index.exact.setdefault(("".join(key),), []).append(entry)
-        noun = len(key) == 1 and language == "pt" and entry.part != "v"
-        part = "noun" if noun else "verb"
-        stems = tuple(stem(word, language, part) for word in key)
-        (index.nouns if noun else index.stems).setdefault(stems, []).append(entry)
+        whole, short = _units(entry.term, language), _key(entry.term, language)
+        keys = {tuple(unit.text for unit in short)}
+        if any(unit.parts for unit in whole):
+            keys.add(tuple(unit.text for unit in whole))
+        for key in keys:
+            _enter(index, key, entry, language)
     return index
 
 
-def _key(term: str, language: str) -> tuple[str, ...]:
+def _enter(index: _Index, key: tuple[str, ...], entry: Entry, language: str) -> None:
+    index.exact.setdefault(key, []).append(entry)
+    if len(key) == 2 and "-" in entry.term:  # noqa: PLR2004 - two parts of one word
+        index.exact.setdefault(("".join(key),), []).append(entry)
+    noun = len(key) == 1 and entry.part != "v"
+    stems = tuple(stem(word, language, "noun" if noun else "verb") for word in key)
+    (index.nouns if noun else index.stems).setdefault(stems, []).append(entry)
+
+
+def _key(term: str, language: str) -> tuple[_Unit, ...]:
     """Give the words by which a term is found: without small words, unless one word or none would be left."""
     units = _units(term, language)
     names = stop_terms(language, "name")
-    kept = tuple(unit.text for unit in units if not unit.empty or (unit.text,) in names)
-    return kept if len(kept) > 1 else tuple(unit.text for unit in units)
+    units = [replace(unit, empty=False) if (unit.text,) in names else unit for unit in units]
+    kept = tuple(unit for unit in units if not unit.empty)
+    return kept if len(kept) > 1 else tuple(units)
 
 
 @cache
@@ -209,8 +230,9 @@ def _windows(units: Sequence[_Unit], longest: int) -> Iterator[tuple[int, ...]]:
     full = [place for place, unit in enumerate(units) if not unit.empty]
     for size in range(min(longest, len(units)), 0, -1):
         for start in range(len(full) - size + 1):
-            first = units[full[start]]
-            if size > 1 or not first.joined or len(first.text) >= _SHORTEST_PART:
+            first, run = units[full[start]], range(full[start], full[start + size - 1])
+            alone = size == 1 and first.joined and len(first.text) < _SHORTEST_PART
+            if not alone and not any(units[place].parts for place in run):
                 yield tuple(full[start : start + size])
         for start in range(len(units) - size + 1 if size > 1 else 0):
             run = range(start, start + size)
@@ -237,7 +259,9 @@ def _translated(units: Sequence[_Unit], matches: Iterable[_Match]) -> list[_Unit
 @cache
 def _bags(kind: Kind) -> dict[str, list[tuple[frozenset[str], Entry]]]:
     """Give the stems of each term, filed under the stem that the fewest terms have."""
-    made = [(frozenset(_bag_stems(_key(item.term, _ENGLISH), kind)), item) for item in _all(kind)]
+    made = [
+        (frozenset(_bag_stem(unit, kind) for unit in _key(item.term, _ENGLISH)) - {""}, item) for item in _all(kind)
+    ]
     often = Counter(word for bag, _ in made for word in bag)
     filed: dict[str, list[tuple[frozenset[str], Entry]]] = {}
     for bag, entry in made:
@@ -246,13 +270,17 @@ def _bags(kind: Kind) -> dict[str, list[tuple[frozenset[str], Entry]]]:
     return filed
 
 
-def _bag_stems(texts: Sequence[str], kind: Kind) -> list[str]:
-    """Give the stems of words; of symptoms without particles, and by the word that the table uses for all like it."""
-    stems = [stem(text, _ENGLISH) for text in texts]
+def _bag_stem(unit: _Unit, kind: Kind) -> str:
+    """Give the stem of a word; in symptoms that of the word which the table uses for all like it.
+
+    Particles of symptoms have none, and a small word that a term keeps is never taken for another.
+    """
+    if unit.empty:
+        return f"{unit.text} "
     if kind != "symptom":
-        return stems
-    same, particles = variants(), _particles()
-    return [same.get(word, word) for text, word in zip(texts, stems, strict=True) if text not in particles]
+        return stem(unit.text, _ENGLISH)
+    word = stem(unit.text, _ENGLISH)
+    return "" if unit.text in _particles() else variants().get(word, word)
 
 
 @cache
@@ -262,13 +290,10 @@ def _particles() -> frozenset[str]:
 
 def _loose(units: Sequence[_Unit], kind: Kind) -> list[_Match]:
     """Match terms whose words all stand in the question; a term within another that matches is left out."""
-    particles = _particles() if kind == "symptom" else frozenset()
-    kept = [place for place, unit in enumerate(units) if unit.text not in particles]
     where: dict[str, list[int]] = {}
-    for place in kept:
-        text = units[place].text
-        word = stem(text, _ENGLISH) if units[place].empty else _bag_stems([text], kind)[0]
-        where.setdefault(word, []).append(place)
+    for place, unit in enumerate(units):
+        if word := _bag_stem(unit, kind):
+            where.setdefault(word, []).append(place)
     filed = _bags(kind)
     hits = [(bag, entry) for word in where for bag, entry in filed.get(word, ()) if bag <= where.keys()]
     matches = [(bag, _Match(entry, _nearest(bag, where))) for bag, entry in hits]
