@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from netguru.rag.postings import Postings
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
@@ -98,7 +100,7 @@ class Index:
         self.file = file
         self.base = connect(file)
         self._frequencies: dict[str, int] = {}
-        self._version: tuple[int, ...] = ()
+        self._postings: Postings | None = None
 
     @classmethod
     def open(cls, collection: CollectionName) -> Index | None:
@@ -118,16 +120,22 @@ class Index:
         """Say whether the words were made by the rules of this version."""
         return self.meta("tokens") == tokens.VERSION
 
-    def count(self) -> tuple[int, float]:
-        """Count the passages and give their mean length in words."""
-        total, length = self.base.execute("SELECT count(*), total(length) FROM chunks").fetchone()
-        return total, length / total if total else 0.0
+    def count(self) -> int:
+        """Count the passages."""
+        return int(self.base.execute("SELECT count(*) FROM chunks").fetchone()[0])
+
+    def postings(self) -> Postings:
+        """Give the lists of passages by word, as of now."""
+        from netguru.rag.postings import Postings
+
+        if self._postings is None:
+            self._postings = Postings(self.base)
+        if self._postings.refresh():
+            self._frequencies = {}
+        return self._postings
 
     def frequencies(self, wanted: Iterable[str]) -> dict[str, int]:
         """Count the passages that hold each word."""
-        version = self.base.execute("PRAGMA data_version").fetchone()
-        if version != self._version:
-            self._version, self._frequencies = version, {}
         known = self._frequencies
         for word in wanted:
             if word not in known:
@@ -135,24 +143,13 @@ class Index:
                 known[word] = row[0] if row else 0
         return {word: known[word] for word in wanted}
 
-    def candidates(
-        self, wanted: Sequence[str], limit: int, weights: tuple[float, float, float], filters: Filters
-    ) -> list[int]:
-        """Give the passages that hold any of the words, the most promising first."""
-        if not wanted:
-            return []
+    def numbers(self, filters: Filters) -> list[int] | None:
+        """Give the passages that filters let through, None when they are all."""
         condition, values = filters.sql()
-        joined = (
-            f"JOIN chunks ON chunks.id = words.rowid JOIN documents ON documents.id = chunks.document AND {condition}"
-            if condition
-            else ""
-        )
-        sql = (
-            f"SELECT words.rowid FROM words {joined} WHERE words MATCH ? "  # noqa: S608 - no value is in the text
-            f"ORDER BY bm25(words, {', '.join(str(float(weight)) for weight in weights)}) LIMIT ?"
-        )
-        match = " OR ".join(f'"{word}"' for word in wanted)
-        return [row[0] for row in self.base.execute(sql, (*values, match, limit))]
+        if not condition:
+            return None
+        sql = f"SELECT chunks.id FROM chunks JOIN documents ON documents.id = chunks.document WHERE {condition}"  # noqa: S608 - no value is in the text
+        return [row[0] for row in self.base.execute(sql, values)]
 
     def words_of(self, ids: Sequence[int]) -> dict[int, Words]:
         """Give the words of passages."""

@@ -46,7 +46,7 @@ def _collection(index: Index) -> CollectionStatus:
         collection=index.collection,
         folder=str(folder),
         documents=base.execute(one).fetchone()[0],
-        passages=index.count()[0],
+        passages=index.count(),
         bytes=sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),
         roots=tuple(row[0] for row in base.execute("SELECT DISTINCT root FROM documents ORDER BY root")),
         formats=dict(base.execute("SELECT format, count(*) FROM documents GROUP BY format ORDER BY format")),

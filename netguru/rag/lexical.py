@@ -31,6 +31,7 @@ class Weights:
     b: float
     common: float
     adjacency: float
+    scope: float
     candidates: int
 
 
@@ -52,19 +53,20 @@ def weights() -> Weights:
 def rank(index: Index, query: Query, filters: Filters, limit: int, by: Weights | None = None) -> list[Hit]:
     """Give the passages that fit a question's words best, best first."""
     by = by or weights()
-    total, mean = index.count()
+    postings = index.postings()
     wanted = query.words()
-    if not total or not wanted:
+    if not postings.total or not wanted:
         return []
     held = index.frequencies(wanted)
-    columns = (by.body, by.heading, by.place)
-    known = [word for word in wanted if held[word]]
-    rare = [word for word in known if held[word] <= total * by.common]
+    numbers = index.numbers(filters)
+    allowed = None if numbers is None else postings.mask(numbers)
+    known = {word: count for word, count in held.items() if count}
+    rare = {word: count for word, count in known.items() if count <= postings.total * by.common}
     # Common words choose candidates only where the rare ones give too few.
-    found = index.candidates(rare, by.candidates, columns, filters)
+    found = postings.choose(query.concepts, rare, by.candidates, allowed)
     if len(found) < limit:
-        found = index.candidates(known, by.candidates, columns, filters)
-    scorer = _Scorer(query, held, total, mean, by)
+        found = postings.choose(query.concepts, known, by.candidates, allowed)
+    scorer = _Scorer(query, held, postings.total, postings.mean, by)
     hits = [scorer.hit(number, words) for number, words in index.words_of(found).items()]
     return sorted(hits, key=lambda item: (-item.score, item.id))[:limit]
 
@@ -95,33 +97,32 @@ class _Scorer:
 
     def hit(self, number: int, words: Words) -> Hit:
         """Score one passage."""
-        counts = self._counts(words)
-        long = 1 - self._by.b + self._by.b * len(words.body) / self._mean
+        gains = self._gains(words)
+        scope = frozenset(words.place)
         score = covered = 0.0
         for concept, worth in zip(self._query.concepts, self._worth, strict=True):
-            best = max(self._alternative(item.words, item.weight, counts, long) for item in concept.alternatives)
-            score += best
-            if best and concept.stated:
-                covered += worth
-        if self._query.pairs and self._by.adjacency:
+            best = 0.0
+            for item in concept.alternatives:
+                gain = _gain(item.words, gains)
+                if gain:
+                    best = max(best, item.weight * gain)
+            if best:
+                score += best + self._by.scope * _names_scope(concept, scope)
+                covered += worth if concept.stated else 0.0
+        if self._by.adjacency:
             score += self._by.adjacency * self._adjacent(words)
         return Hit(id=number, score=score, coverage=covered / self._whole if self._whole else 0.0)
 
-    def _counts(self, words: Words) -> dict[str, float]:
+    def _gains(self, words: Words) -> dict[str, float]:
+        """Give what each word of the question that stands in the passage adds (BM25, columns weighed before)."""
         counts: dict[str, float] = {}
         columns = ((words.body, self._by.body), (words.heading, self._by.heading), (words.place, self._by.place))
         for column, weight in columns:
-            for word in column:
-                if word in self._wanted:
-                    counts[word] = counts.get(word, 0.0) + weight
-        return counts
-
-    def _alternative(self, words: tuple[str, ...], weight: float, counts: dict[str, float], long: float) -> float:
-        if any(word not in counts for word in words):
-            return 0.0
+            for word in self._wanted.intersection(column):
+                counts[word] = counts.get(word, 0.0) + weight * column.count(word)
         k1 = self._by.k1
-        parts = (self._rarity[word] * counts[word] * (k1 + 1) / (counts[word] + k1 * long) for word in words)
-        return weight * sum(parts) / math.sqrt(len(words))
+        flat = k1 * (1 - self._by.b + self._by.b * len(words.body) / self._mean)
+        return {word: self._rarity[word] * count * (k1 + 1) / (count + flat) for word, count in counts.items() if count}
 
     def _adjacent(self, words: Words) -> float:
         """Add the rarity of the question's neighbours that stand side by side in the passage."""
@@ -130,6 +131,19 @@ class _Scorer:
             max((min(self._rarity[a], self._rarity[b]) for a, b in together if a in one and b in other), default=0.0)
             for one, other in self._query.pairs
         )
+
+
+def _names_scope(concept: Concept, scope: frozenset[str]) -> float:
+    """Say how surely a concept is what the document or its folder is named after."""
+    return max((item.weight for item in concept.alternatives if scope.issuperset(item.words)), default=0.0)
+
+
+def _gain(words: tuple[str, ...], gains: dict[str, float]) -> float:
+    """Give what one name of a concept adds; all its words must stand in the passage."""
+    if len(words) == 1:
+        return gains.get(words[0], 0.0)
+    parts = [gains.get(word, 0.0) for word in words]
+    return sum(parts) / math.sqrt(len(parts)) if all(parts) else 0.0
 
 
 def _neighbours(column: list[str], wanted: frozenset[str]) -> Iterable[tuple[str, str]]:

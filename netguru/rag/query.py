@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Kinds of the thesaurus that say what may be meant, not what is said.
 _HINTS = frozenset({"symptom", "synonym"})
+_TRANSLATION = "translation"
 # Languages of the documents; "und" is a question of commands and names alone.
 _DOCUMENTS = frozenset({"en", "und"})
 _QUOTED = re.compile(r"`([^`]+)`|\"([^\"]+)\"")
@@ -99,8 +100,10 @@ def parse(question: str, language: str, *, factor: float = 1.0) -> Query:
             hints.append(Concept(text=item.term, alternatives=alternatives, stated=False))
         elif len(places) == 1:
             own.setdefault(places[0], []).extend(alternatives)
-        else:
+        elif item.kind == _TRANSLATION or language in _DOCUMENTS:
             phrases.setdefault(places, []).extend(alternatives)
+        else:
+            hints.append(Concept(text=item.term, alternatives=alternatives, stated=False))
     # A phrase of another language stands for its words; one of the documents' language adds to them.
     foreign = language not in _DOCUMENTS
     replaced = {place for places in phrases for place in places} if foreign else set()
@@ -129,7 +132,8 @@ def parse(question: str, language: str, *, factor: float = 1.0) -> Query:
 
 
 def _alternatives(item: Expansion, factor: float) -> tuple[Alternative, ...]:
-    made = [(tuple(tokens.words(text)), min(item.weight * factor, 1.0)) for text in item.words]
+    trust = float(resources.table("rag", "retrieval.toml")["thesaurus"][item.kind]) * factor
+    made = [(tuple(tokens.words(text)), min(item.weight * trust, 1.0)) for text in item.words]
     return tuple(Alternative(words=words, weight=weight) for words, weight in made if words)
 
 

@@ -81,7 +81,7 @@ def retrieve(question: str, limit: int = 10, options: Options | None = None) -> 
         status=judge(query.language, likely, cosine) if found else "not_found",
         method=_method(by_meaning, options),
         notes=tuple(dict.fromkeys(notes)),
-        searched=sum(index.count()[0] for index in indexes),
+        searched=sum(index.count() for index in indexes),
     )
 
 

@@ -230,10 +230,10 @@ def measure_kill(folder: Path, base: Path) -> None:
     process.communicate()
     with use(workspace=work):
         index = opened()
-        held = index.count()[0]
+        held = index.count()
         complete = index.base.execute("SELECT count(*) FROM documents WHERE complete").fetchone()[0]
         done = ingest(folder, "local", quiet, CancelToken())
-        whole = opened().count()[0]
+        whole = opened().count()
     print(f"killed at file {total // 2} of {total}: {complete} documents and {held} passages were there; the next run "
           f"wrote {done.passages}, together {held + done.passages} of {whole}")  # fmt: skip
 

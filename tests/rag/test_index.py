@@ -124,7 +124,7 @@ def test_passages_are_the_stored_text(manual: Path, bring: Callable[[Path], Inge
     index = local()
     passages = [item for name in sorted(path.name for path in manual.iterdir()) for item in index.passages_of(name)]
 
-    assert done.passages == len(passages) == index.count()[0]
+    assert done.passages == len(passages) == index.count()
     assert (done.added, done.coverage.read) == (3, 3)
     for item in passages:
         text = index.text_of(item.sha256, item.source)
@@ -214,7 +214,7 @@ def test_cancel_keeps_what_is_written(manual: Path, bring: Callable[[Path], Inge
 
     with pytest.raises(OperationCancelled):
         ingest(manual, "local", stop, token)
-    assert local().count()[0] > 0
+    assert local().count() > 0
 
     done = bring(manual)
     assert done.added + done.unchanged == 3
@@ -243,7 +243,7 @@ def test_new_embedder_is_built_beside_the_old(
     bring(manual)
     folder = file_of("local").parent
     assert local().meta("embedder") == new.id
-    assert new.asked == local().count()[0]
+    assert new.asked == local().count()
     assert [path.name for path in folder.glob("*.f32")] == [vectors.matrix_file(folder, new.id).name]
 
 
@@ -387,7 +387,7 @@ def test_kill_loses_one_batch_at_most(
     process.send_signal(signal.SIGKILL)
     process.communicate()
     index = local()
-    written = index.count()[0]
+    written = index.count()
     if stop == "vectors":
         # Every batch that was told as done is there.
         rows = index.base.execute("SELECT count(*) FROM vectors").fetchone()[0]
@@ -398,7 +398,7 @@ def test_kill_loses_one_batch_at_most(
     made = embedder("toy")
     done = bring(folder)
 
-    total = local().count()[0]
+    total = local().count()
     assert done.passages == total - written
     assert made.asked == done.embedded == total - (rows if stop == "vectors" else 0)
     per_document = len(local().passages_of("manual0.md"))
