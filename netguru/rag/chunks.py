@@ -94,7 +94,8 @@ class _Cutter:
         """Pack the blocks of one section up to the target."""
         open_span: _Span | None = None
         for span in self._units(blocks):
-            if open_span and not span.lead and open_span.size + span.size <= self.target:
+            room = min(self.target, self.cap - self.prefix(span.path)[1])
+            if open_span and not span.lead and open_span.size + span.size <= room:
                 _extend(open_span, span)
             else:
                 if open_span:
@@ -139,9 +140,12 @@ class _Cutter:
         near = last.path == span.path or span.path[:-1] in {last.path, last.path[:-1]}
         least = self.target * self.size["small"]
         together = last.size + span.size
+        prefix = max(
+            self.prefix(last.path)[1], self.prefix(span.path)[1], self.prefix(_common(last.path, span.path))[1]
+        )
         # A heading with nothing below it but its first part says where that part stands.
         alone = _headings(last) and span.path[: len(last.path)] == last.path
-        if not near or last.lead or span.lead or together + self.prefix(last.path)[1] > self.cap:
+        if not near or last.lead or span.lead or together + prefix > self.cap:
             return False
         return alone or (together <= self.target and (last.size < least or span.size < least))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from netguru.errors import NetGuruError
@@ -59,6 +59,7 @@ def lawful(document: Document, chunks: tuple[Chunk, ...], cap: int) -> None:
     assert all(char.isspace() or index in covered for index, char in enumerate(document.text))
 
 
+@example(parts=[("heading", 1, ["111"]), ("prose", 0, [*["0"] * 7, "0:0:0", "0" * 13])], cap=24, share=1.0)
 @given(parts=st.lists(HEADING | BLOCK, max_size=20), cap=st.integers(24, 200), share=st.floats(0.2, 1.0))
 def test_the_laws_hold_for_any_document(parts: list[tuple[str, int, list[str]]], cap: int, share: float) -> None:
     document = written(parts)
