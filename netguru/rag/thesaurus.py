@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
+from math import log
 from typing import TYPE_CHECKING
 
 from netguru.rag.thesaurus_tables import (
@@ -33,6 +34,9 @@ _ENGLISH = "en"
 # How many foreign words may stand among the words of a phrase of everyday language ("turn the interface off").
 _REACH = 3
 _SHORTEST_PART = 3
+# How much of a symptom must be in a question that does not hold all of it, and how many symptoms are given at most.
+_ENOUGH = 0.5
+_MOST = 5
 # Kinds of small words that may stand within a term: "tabela (de a) roteamento".
 _LINKING = ("article", "preposition", "conjunction", "pronoun", "name", "filler")
 _STRAIGHT: tuple[Kind, ...] = ("abbreviation", "vendor")
@@ -83,6 +87,7 @@ class _Index:
 class _Match:
     entry: Entry
     places: tuple[int, ...]
+    share: float = 1.0
 
 
 def expand(question: str, language: str) -> tuple[Expansion, ...]:
@@ -136,18 +141,26 @@ def _phrases(language: str) -> frozenset[tuple[str, ...]]:
 
 def _empty(words: Sequence[Word], language: str) -> set[int]:
     """Find the words to leave out; `AS` in a text that is not all in capitals is a name and no article."""
-    phrases, names = _phrases(language), stop_terms(language, "name")
-    longest = max((len(phrase) for phrase in phrases), default=0)
+    sizes, phrases, names = _sizes(language), _phrases(language), stop_terms(language, "name")
     shouted = all(word.capitals or len(word.text) == 1 for word in words)
     empty: set[int] = set()
     for place, word in enumerate(words):
         if word.joined or (word.capitals and not shouted and (word.text,) in names):
             continue
-        for size in range(longest, 0, -1):
+        for size in sizes.get(word.written, ()):
             if tuple(item.written for item in words[place : place + size]) in phrases:
                 empty |= set(range(place, place + size))
                 break
     return empty
+
+
+@cache
+def _sizes(language: str) -> dict[str, list[int]]:
+    """Give, for each word that begins a phrase without a subject, how long such phrases are, the longest first."""
+    found: dict[str, set[int]] = {}
+    for phrase in _phrases(language):
+        found.setdefault(phrase[0], set()).add(len(phrase))
+    return {first: sorted(sizes, reverse=True) for first, sizes in found.items()}
 
 
 def _units(text: str, language: str) -> list[_Unit]:
@@ -256,18 +269,27 @@ def _translated(units: Sequence[_Unit], matches: Iterable[_Match]) -> list[_Unit
     return made
 
 
+@dataclass(frozen=True, slots=True)
+class _Bags:
+    """The words of each term, where each word occurs, and how rare it is among the terms."""
+
+    terms: list[tuple[frozenset[str], Entry, float]]
+    postings: dict[str, list[int]]
+    rarity: dict[str, float]
+
+
 @cache
-def _bags(kind: Kind) -> dict[str, list[tuple[frozenset[str], Entry]]]:
-    """Give the stems of each term, filed under the stem that the fewest terms have."""
+def _bags(kind: Kind) -> _Bags:
     made = [
         (frozenset(_bag_stem(unit, kind) for unit in _key(item.term, _ENGLISH)) - {""}, item) for item in _all(kind)
     ]
     often = Counter(word for bag, _ in made for word in bag)
-    filed: dict[str, list[tuple[frozenset[str], Entry]]] = {}
-    for bag, entry in made:
-        if bag:
-            filed.setdefault(min(bag, key=lambda word: (often[word], word)), []).append((bag, entry))
-    return filed
+    rarity = {word: log(1 + len(made) / count) for word, count in often.items()}
+    postings: dict[str, list[int]] = {}
+    for number, (bag, _) in enumerate(made):
+        for word in bag:
+            postings.setdefault(word, []).append(number)
+    return _Bags([(bag, entry, sum(rarity[word] for word in bag)) for bag, entry in made], postings, rarity)
 
 
 def _bag_stem(unit: _Unit, kind: Kind) -> str:
@@ -289,18 +311,36 @@ def _particles() -> frozenset[str]:
 
 
 def _loose(units: Sequence[_Unit], kind: Kind) -> list[_Match]:
-    """Match terms whose words all stand in the question; a term within another that matches is left out."""
+    """Match terms by their words in any order; a term whose words another match has too is left out.
+
+    A symptom need not be there with all its words: how much of it is, the rare words counting most, scales its weight.
+    """
     where: dict[str, list[int]] = {}
     for place, unit in enumerate(units):
         if word := _bag_stem(unit, kind):
             where.setdefault(word, []).append(place)
-    filed = _bags(kind)
-    hits = [(bag, entry) for word in where for bag, entry in filed.get(word, ()) if bag <= where.keys()]
-    matches = [(bag, _Match(entry, _nearest(bag, where))) for bag, entry in hits]
-    if kind == "synonym":
-        matches = [(bag, match) for bag, match in matches if _near(match.places)]
-    whole = [match for bag, match in matches if not any(bag < other for other, _ in matches)]
-    return sorted(whole, key=lambda match: (-len(match.places), match.places))
+    bags = _bags(kind)
+    held: dict[int, float] = {}
+    for word in where:
+        for number in bags.postings.get(word, ()):
+            held[number] = held.get(number, 0.0) + bags.rarity[word]
+    whole: list[tuple[frozenset[str], _Match]] = []
+    partial: list[tuple[frozenset[str], _Match]] = []
+    for number, sum_held in held.items():
+        bag, entry, sum_all = bags.terms[number]
+        if sum_held < _ENOUGH * sum_all or (kind != "symptom" and not bag <= where.keys()):
+            continue
+        common = bag & where.keys()
+        match = _Match(entry, _nearest(common, where), 1.0 if common == bag else sum_held / sum_all)
+        if common != bag and len(common) > 1:
+            partial.append((common, match))
+        elif common == bag and (kind == "symptom" or _near(match.places)):
+            whole.append((bag, match))
+    # Half a symptom is a guess, made only where no description of more than one word is there in full.
+    found = whole if kind != "symptom" or any(len(bag) > 1 for bag, _ in whole) else [*whole, *partial]
+    kept = [match for words, match in found if not any(words < other for other, _ in found)]
+    kept.sort(key=lambda match: (-match.share * len(match.places), -match.entry.weight, match.places))
+    return kept if kind != "symptom" else kept[:_MOST]
 
 
 def _nearest(bag: frozenset[str], where: dict[str, list[int]]) -> tuple[int, ...]:
@@ -316,6 +356,6 @@ def _near(places: tuple[int, ...]) -> bool:
 def _expansion(match: _Match, units: Sequence[_Unit]) -> Expansion:
     chosen = [units[place] for place in match.places]
     spans = tuple(sorted({span for unit in chosen for span in unit.spans}))
-    weight = match.entry.weight * sum(unit.weight for unit in chosen) / len(chosen)
+    weight = match.entry.weight * match.share**2 * sum(unit.weight for unit in chosen) / len(chosen)
     words = targets(match.entry)
     return Expansion(term=match.entry.term, words=words, weight=round(weight, 4), kind=match.entry.kind, spans=spans)
