@@ -1,4 +1,4 @@
-"""One packet in full: taken apart by tshark where it is installed, else by scapy, which is loaded for it alone."""
+"""Packets in full: taken apart by tshark where it is installed, else by scapy, which is loaded for it alone."""
 
 from __future__ import annotations
 
@@ -6,49 +6,71 @@ import logging
 from typing import TYPE_CHECKING, Any, Literal
 
 from netguru.errors import MissingExtraError, NetGuruError
-from netguru.pcap.inspect_results import Dissection, Layer
+from netguru.pcap.inspect_results import Dissection, Dissections, Layer
+from netguru.pcap.number_ranges import chosen_numbers
 from netguru.pcap.summarize import epoch_text
 
 if TYPE_CHECKING:
     from netguru.pcap.capture import CaptureFile
 
+    Engine = Literal["auto", "scapy", "tshark"]
+    # The engine's name, the layers, and what the engine was shown.
+    Taken = tuple[str, tuple[Layer, ...], tuple[str, ...]]
+
 VALUE_LIMIT = 400
+MOST = 50
+"""Packets that are taken apart at once."""
 _CONTRIBUTED = ("bgp", "cdp", "dtp", "eigrp", "lacp", "lldp", "mpls", "ospf", "vtp")
 
 
-def dissect_packet(
-    capture: CaptureFile, number: int, *, engine: Literal["auto", "scapy", "tshark"] = "auto"
-) -> Dissection:
+def dissect_packet(capture: CaptureFile, number: int, *, engine: Engine = "auto") -> Dissection:
     """Take a packet apart; raises InputError for a number that is not there.
 
     With the engine tshark, raises MissingExtraError when it is not installed and ServiceError when it
     fails; auto then says so and takes scapy. The bytes of a link type that scapy does not know are
     shown as one layer.
     """
-    frame = capture.frames([number])[0]
-    row = capture.chosen([number]).row(0, named=True)
-    program, layers, notes = _by_engine(capture, number, frame, row["link_type"], engine)
-    return Dissection(
-        source=capture.source.name,
-        number=number,
-        time=epoch_text(row["time_ns"]),
-        description=capture.describe(number),
-        engine=program,
-        layers=layers,
-        hex=frame.hex(),
-        notes=notes,
-    )
+    return _dissected(capture, [number], engine)[0]
+
+
+def dissect_packets(capture: CaptureFile, text: str, *, engine: Engine = "auto") -> Dissections:
+    """Take the packets of a list of numbers and ranges apart, in the order of the file.
+
+    Raises InputError for more than `MOST` packets, else as `dissect_packet`.
+    """
+    numbers = chosen_numbers(text, "NUMBER", packets=capture.totals.packets, most=MOST)
+    return Dissections(source=capture.source.name, packets=tuple(_dissected(capture, numbers, engine)))
+
+
+def _dissected(capture: CaptureFile, numbers: list[int], engine: Engine) -> list[Dissection]:
+    frames = capture.frames(numbers)
+    rows = capture.chosen(numbers).select("time_ns", "link_type").rows()
+    links = [link_type for _, link_type in rows]
+    found = _by_engine(capture, numbers, frames, links, engine)
+    return [
+        Dissection(
+            source=capture.source.name,
+            number=number,
+            time=epoch_text(time),
+            description=capture.describe(number),
+            engine=program,
+            layers=layers,
+            hex=frame.hex(),
+            notes=notes,
+        )
+        for number, frame, (time, _), (program, layers, notes) in zip(numbers, frames, rows, found, strict=True)
+    ]
 
 
 def _by_engine(
-    capture: CaptureFile, number: int, frame: bytes, link_type: int, engine: str
-) -> tuple[str, tuple[Layer, ...], tuple[str, ...]]:
+    capture: CaptureFile, numbers: list[int], frames: list[bytes], links: list[int], engine: Engine
+) -> list[Taken]:
     notes: tuple[str, ...] = ()
     if engine != "scapy":
         from netguru.pcap.tshark_layers import dissect
 
         try:
-            return dissect(capture, number)
+            return dissect(capture, numbers)
         except MissingExtraError:
             if engine == "tshark":
                 raise
@@ -59,8 +81,10 @@ def _by_engine(
             notes = (f"scapy shows the packet alone, because {error.message}",)
     import scapy
 
-    layers = tuple(_layers(frame, link_type))
-    return f"scapy {scapy.__version__}", layers, notes
+    return [
+        (f"scapy {scapy.__version__}", tuple(_layers(frame, link_type)), notes)
+        for frame, link_type in zip(frames, links, strict=True)
+    ]
 
 
 def first_layer(link_type: int) -> Any:

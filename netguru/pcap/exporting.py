@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import polars as pl
 from netguru.errors import InputError
 from netguru.pcap.decryption import secrets_text
 from netguru.pcap.inspect_results import Export
+from netguru.pcap.number_ranges import number_ranges
 from netguru.pcap.slices import batches, form_for, whole_file, write_rows
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ _SECRETS_NOTES = {
     "pcapng": "the new file holds the decryption secrets too ({}): who has it can read what they open",
     "pcap": "a pcap file cannot hold decryption secrets ({}): they were left out",
 }
-_PART = re.compile(r"(\d{1,10})(?:(-)(\d{1,10})?)?")
 
 
 def numbers_condition(text: str) -> pl.Expr:
@@ -32,7 +31,7 @@ def numbers_condition(text: str) -> pl.Expr:
     >>> str(numbers_condition("1-10,15"))
     '[(col("number").is_between([dyn int: 1, dyn int: 10])) | (col("number").is_between([dyn int: 15, dyn int: 15]))]'
     """
-    ranges = [_range(part.strip()) for part in text.split(",")]
+    ranges = number_ranges(text, "--packets")
     number = pl.col("number")
     condition: pl.Expr | None = None
     for first, last in ranges:
@@ -40,15 +39,6 @@ def numbers_condition(text: str) -> pl.Expr:
         condition = one if condition is None else condition | one
     assert condition is not None  # noqa: S101 - a text has at least one part
     return condition
-
-
-def _range(part: str) -> tuple[int, int | None]:
-    found = _PART.fullmatch(part)
-    first = int(found[1]) if found else 0
-    last = first if found and not found[2] else (int(found[3]) if found and found[3] else None)
-    if not first or (last is not None and last < first):
-        raise InputError(f"--packets: {part!r} is no packet number and no range", hint="as in 1-10,15,200-")
-    return first, last
 
 
 def selection(capture: CaptureFile, *, packets: str, flow: int | None, display_filter: str) -> pl.Expr | None:

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from netguru.operations import operation
 from netguru.operations.context import CancelToken, Progress
-from netguru.pcap.inspect_results import Dissection, Export, Followed, QueryRows
+from netguru.pcap.inspect_results import Dissection, Dissections, Export, Followed, QueryRows
 
 if TYPE_CHECKING:
     from netguru.pcap.capture import CaptureFile
+
+    Numbers = str | int
+else:
+    # Every face but Python's gives text; a number is taken there too.
+    Numbers = str
 
 
 def _open(file: Path) -> CaptureFile:
@@ -21,20 +26,26 @@ def _open(file: Path) -> CaptureFile:
 
 
 @operation("pcap.dissect")
-def dissect(file: Path, number: int, *, engine: Literal["auto", "scapy", "tshark"] = "auto") -> Dissection:
-    """Take one packet of a capture apart, layer by layer.
+def dissect(
+    file: Path, number: Numbers, *, engine: Literal["auto", "scapy", "tshark"] = "auto"
+) -> Dissection | Dissections:
+    """Take a packet of a capture apart, layer by layer, or a few of them.
 
     tshark does it where it is installed, and sees what came before, so that messages which span
     packets are put together; else scapy does, which sees the packet alone.
 
     Args:
         file: the capture.
-        number: the packet's number, from 1 as in Wireshark.
+        number: the packet's number, from 1 as in Wireshark, or a list of numbers and ranges, as in 1,5,10-12.
         engine: what takes it apart; auto is tshark where it is installed, else scapy.
     """
-    from netguru.pcap.dissection import dissect_packet
+    from netguru.pcap.dissection import dissect_packet, dissect_packets
+    from netguru.pcap.number_ranges import one_number
 
-    return dissect_packet(_open(file), number, engine=engine)
+    capture, one = _open(file), one_number(str(number))
+    if one is not None:
+        return dissect_packet(capture, one, engine=engine)
+    return dissect_packets(capture, str(number), engine=engine)
 
 
 @operation("pcap.export", effect="write")

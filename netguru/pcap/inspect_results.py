@@ -46,6 +46,17 @@ class Dissection(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dissections(Result):
+    """Several packets in full, in the order of the file."""
+
+    schema: ClassVar[str] = "netguru.pcap.dissections/1"
+    primary: ClassVar[str] = "packets"
+
+    source: str
+    packets: tuple[Dissection, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Export(Result):
     """Packets of a capture written as a capture: how many, and how many bytes of them."""
 

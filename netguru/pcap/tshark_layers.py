@@ -1,4 +1,4 @@
-"""The layers of one packet as tshark sees them, with what came before it in the capture.
+"""The layers of packets as tshark sees them, with what came before it in the capture.
 
 tshark gets a slice: all packets up to the one in question where these are few, else those of its
 conversation. So it puts segments and fragments together and knows what was agreed on before.
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from netguru.pcap.capture import CaptureFile
+    from netguru.pcap.dissection import Taken
 
 _MOST_PACKETS = 2000
 _MOST_BYTES = 8 << 20
@@ -34,21 +35,29 @@ _BITS = re.compile(r"^[01. ]+ = ")
 # tshark's name for fields that stand beside the protocols: what was put together, bytes without a protocol.
 _TITLES = {"frame": "Frame", "fake-field-wrapper": "Other fields"}
 # These count from other packets than those of the capture when tshark sees a part of it.
-_RELATIVE = ("frame.time_delta", "frame.time_delta_displayed", "frame.time_relative")
+_RELATIVE = ("frame.time_delta", "frame.time_relative")
+# This one counts from the packet that is shown before, which is chance here.
+_CHANCE = "frame.time_delta_displayed"
 _STREAM = re.compile(r"^(tcp|udp|sctp|quic|http2)\.(stream|connection\.number)$|^sctp\.assoc_index$")
 
 
-def dissect(capture: CaptureFile, number: int) -> tuple[str, tuple[Layer, ...], tuple[str, ...]]:
-    """Take a packet apart; gives the engine's name, the layers and notes.
+def dissect(capture: CaptureFile, numbers: Sequence[int]) -> list[Taken]:
+    """Take packets apart; gives the engine's name, the layers and notes of each. `numbers` are different and in order.
 
     Raises MissingExtraError when tshark is not installed, ServiceError when it fails.
     """
     program = tshark.demand()
-    rows, whole = context(capture, number)
-    printed = _printed(capture, rows, [number])
-    layers = tuple(_layers(_packet(printed), number, whole=whole))
+    rows, whole = context(capture, numbers[-1])
+    if not whole and len(numbers) > 1:
+        # Each has a conversation of its own.
+        return [taken for number in numbers for taken in dissect(capture, [number])]
+    packets = _packets(_printed(capture, rows, numbers), len(numbers))
     notes = () if whole else (f"tshark saw {rows.height} packets of the same conversation up to this one",)
-    return f"tshark {tshark.version(program)}", layers, notes
+    name = f"tshark {tshark.version(program)}"
+    return [
+        (name, tuple(_layers(packet, number, whole=whole)), notes)
+        for packet, number in zip(packets, numbers, strict=True)
+    ]
 
 
 def pdml(capture: CaptureFile, numbers: Sequence[int]) -> bytes:
@@ -89,18 +98,18 @@ def context(capture: CaptureFile, number: int) -> tuple[pl.DataFrame, bool]:
     return rows.filter((size <= _MOST_BYTES) | (rows["number"] == number)), False
 
 
-def _packet(printed: bytes) -> ET.Element:
+def _packets(printed: bytes, count: int) -> list[ET.Element]:
     text = _FORBIDDEN.sub("\ufffd", printed.decode("utf-8", "replace"))
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         # tshark escapes what comes from packets; a declaration of entities would not be its own.
         raise ServiceError("tshark's output has declarations that it never writes")
     try:
-        packet = ET.fromstring(text).find("packet")  # noqa: S314 - no entity can be declared, see above
+        packets = ET.fromstring(text).findall("packet")  # noqa: S314 - no entity can be declared, see above
     except ET.ParseError as error:
         raise ServiceError(f"tshark's output cannot be read: {error}") from None
-    if packet is None:
+    if len(packets) != count:
         raise ServiceError("tshark shows no such packet")
-    return packet
+    return packets
 
 
 def _layers(packet: ET.Element, number: int, *, whole: bool) -> Iterator[Layer]:
@@ -109,6 +118,7 @@ def _layers(packet: ET.Element, number: int, *, whole: bool) -> Iterator[Layer]:
         if name == "geninfo":
             continue
         fields = _fields(proto)
+        fields.pop(_CHANCE, None)
         if not whole:
             fields = {key: text for key, text in fields.items() if key not in _RELATIVE and not _STREAM.match(key)}
         if name == "frame":
