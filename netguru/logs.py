@@ -99,8 +99,8 @@ def _quiet_by_default() -> None:
     import structlog
 
     if not structlog.is_configured():
+        # structlog is loaded here: it is configured at once.
         setup()
-        _configure()
 
 
 def logger(name: str) -> BoundLogger:

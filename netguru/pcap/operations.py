@@ -28,7 +28,7 @@ def summary(file: Path) -> Summary:
     """Say what a capture holds: packets, bytes, times, protocols and conversations.
 
     Args:
-        file: the capture (pcap, pcapng, snoop, also packed with gzip).
+        file: the capture (pcap, pcapng or snoop; also packed with gzip, zstd, lz4, bzip2 or xz).
     """
     from netguru.pcap.summarize import summarize
 

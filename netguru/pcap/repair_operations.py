@@ -18,7 +18,7 @@ def repair(file: Path, *, out: Path, progress: Progress, cancel: CancelToken) ->
     the capture, every block and record byte for byte; a compressed capture is written unpacked.
 
     Args:
-        file: the capture (pcap or pcapng, also compressed).
+        file: the capture (pcap or pcapng; also packed with gzip, zstd, lz4, bzip2 or xz).
         out: the file to write.
     """
     from netguru.pcap.engine import wants_compiled
