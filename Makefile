@@ -1,6 +1,6 @@
 # The one list of commands. `make help` explains them.
 .DEFAULT_GOAL := help
-.PHONY: help start test check format samples dist lock fuzz bench-pcap bench-pcap-large bench-parity audit clean
+.PHONY: help start test check format samples dist lock fuzz bench-pcap bench-pcap-large bench-parity bench-rag audit clean
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -58,6 +58,10 @@ bench-pcap-large: ## The same with 1 GB and floods (BENCH="--large --ten": also 
 bench-parity: ## Hold the TCP marks against tshark's, packet by packet (CAPTURES=...)
 	@.ci/environment dev
 	@$(BIN)/python tests/bench/tcp_parity.py $(or $(CAPTURES),data/samples/lab $(wildcard ../shared/data/captures))
+
+bench-rag: ## Measure documents: indexing, questions at 5,000 and 100,000 passages, kill, readers and writer (DOCS=folder)
+	@.ci/environment dev
+	@$(BIN)/python tests/bench/rag.py $(DOCS)
 
 audit: ## Check that .venv holds exactly the locked packages and that they agree with each other
 	@.ci/environment dev

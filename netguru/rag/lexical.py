@@ -32,6 +32,7 @@ class Weights:
     common: float
     adjacency: float
     scope: float
+    names: float
     candidates: int
 
 
@@ -83,6 +84,12 @@ class _Scorer:
         self._worth = [self._worth_of(concept, held) for concept in query.concepts]
         self._whole = sum(worth for worth, concept in zip(self._worth, query.concepts, strict=True) if concept.stated)
 
+        self._names = {
+            concept.alternatives[0].words[0]: self._rarity[concept.alternatives[0].words[0]]
+            for concept in query.concepts
+            if concept.name
+        }
+
     def _worth_of(self, concept: Concept, held: dict[str, int]) -> float:
         """Weigh a concept in the coverage: by its best known name, or as a word that no passage holds."""
         known = [
@@ -111,7 +118,18 @@ class _Scorer:
                 covered += worth if concept.stated else 0.0
         if self._by.adjacency:
             score += self._by.adjacency * self._adjacent(words)
-        return Hit(id=number, score=score, coverage=covered / self._whole if self._whole else 0.0)
+        return Hit(id=number, score=score, coverage=self._share(covered, gains))
+
+    def _share(self, covered: float, gains: dict[str, float]) -> float:
+        """Give the share of the question that a passage holds; names count on their own, and by themselves alone.
+
+        A passage that fits all but the name of the product asked about answers another question.
+        """
+        share = covered / self._whole if self._whole else 0.0
+        if not self._names:
+            return share
+        held = sum(worth for word, worth in self._names.items() if word in gains) / sum(self._names.values())
+        return (1 - self._by.names) * share + self._by.names * held
 
     def _gains(self, words: Words) -> dict[str, float]:
         """Give what each word of the question that stands in the passage adds (BM25, columns weighed before)."""

@@ -56,7 +56,8 @@ class Postings:
         found = self._lists.get(match)
         if found is None:
             rows = self._base.execute("SELECT rowid FROM words WHERE words MATCH ?", (match,))
-            found = np.fromiter((row[0] for row in rows), dtype=np.int32)
+            # What was written since the last look is found from the next question on.
+            found = np.fromiter((row[0] for row in rows if row[0] <= self._last), dtype=np.int32)
             self._lists[match] = found
             self._kept += len(found)
             while self._kept > _KEPT and len(self._lists) > 1:

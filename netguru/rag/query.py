@@ -43,6 +43,8 @@ class Concept:
     text: str
     alternatives: tuple[Alternative, ...]
     stated: bool = True
+    name: bool = False
+    """Written as a name is: with a capital inside a sentence, or with digits."""
 
     def words(self) -> tuple[str, ...]:
         """Give all words of all alternatives, each once."""
@@ -111,7 +113,7 @@ def parse(question: str, language: str, *, factor: float = 1.0) -> Query:
         (place, concept)
         for place, (token, _, _) in enumerate(found)
         if place not in replaced and (place not in left_out or place in own)
-        for concept in _concepts(token, own.get(place, []), dropped=place in left_out)
+        for concept in _concepts(token, own.get(place, []), dropped=place in left_out, name=_is_name(token, place))
     ]
     named = [
         (
@@ -144,12 +146,17 @@ def _places(spans: Iterable[tuple[int, int]], found: Sequence[tuple[str, int, in
     }
 
 
-def _concepts(token: str, extra: list[Alternative], *, dropped: bool) -> list[Concept]:
+def _is_name(token: str, place: int) -> bool:
+    """Say whether a token is written as a name; the first word of a sentence has its capital anyway."""
+    return any(char.isupper() for char in token[1 if place == 0 else 0 :]) or any(char.isdigit() for char in token)
+
+
+def _concepts(token: str, extra: list[Alternative], *, dropped: bool, name: bool) -> list[Concept]:
     """Make the concepts of one token: a joined one is looked for whole and by its parts."""
     made = tokens.forms(token)
     if dropped or not made:
         return [Concept(text=token, alternatives=tuple(extra))] if extra else []
-    first = Concept(text=token, alternatives=(Alternative(words=(made[0],), weight=1.0), *extra))
+    first = Concept(text=token, alternatives=(Alternative(words=(made[0],), weight=1.0), *extra), name=name)
     return [first, *(Concept(text=part, alternatives=(Alternative(words=(part,), weight=1.0),)) for part in made[1:])]
 
 

@@ -60,6 +60,7 @@ print("reading", flush=True)
 with use(workspace=Path(sys.argv[1])):
     while True:
         found = retrieve(last, 3).found
+        retrieve("which manual keeps neighbours of an area apart, and where is the timeout set?", 50)
         asked += 1
         if found and last in found[0].passage.text:
             break
