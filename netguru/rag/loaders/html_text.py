@@ -160,7 +160,8 @@ class _Walk:
         offset = text.startswith("\n")
         first = (node.sourceline or self.number) + offset
         lines = [
-            Line(line, first + index) for index, line in enumerate(text.removeprefix("\n").rstrip("\n").split("\n"))
+            Line(line, first + index, "code")
+            for index, line in enumerate(text.removeprefix("\n").rstrip("\n").split("\n"))
         ]
         self.found.append(Piece("code", 0, lines))
         self.number = first + len(lines) - 1
@@ -177,7 +178,7 @@ class _Walk:
             self.found = []
             sign = {"ul": "- ", "ol": f"{index + 1}. "}.get(str(node.tag), "  " if item.tag == "dd" else "")
             lines.extend(
-                Line((" " * len(sign) if at else sign) + line.text, line.number) for at, line in enumerate(inner)
+                line._replace(text=(" " * len(sign) if at else sign) + line.text) for at, line in enumerate(inner)
             )
         self.found = before
         if lines:

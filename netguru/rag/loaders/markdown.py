@@ -25,6 +25,7 @@ _ENOUGH_SIGNS = 3
 _SIGNS = re.compile(rb"(?m)^(?:#{1,4} \S|```|\|[ :-]+\||[-*] \[[ x]\])")
 _ATTRIBUTES = re.compile(r"\s*\{[:.#][^{}\n]*\}|\{\.[^{}\n]*\}")
 _EMOJI = re.compile(r":(?:material|octicons|fontawesome|simple|octicon)-[\w-]+:")
+_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*\)(?:\{[^{}\n]*\})?")
 _MARKED = re.compile(r"(\+\+|==|\^\^|~~)(?=\S)(.{1,120}?)(?<=\S)\1")
 
 
@@ -131,7 +132,7 @@ class _Walk:
             item = _tight(self._until("list_item_close"))
             pad = " " * len(sign)
             found.extend(
-                Line((pad if index else sign) + line.text if line.text else "", line.number)
+                line._replace(text=(pad if index else sign) + line.text if line.text else "")
                 for index, line in enumerate(item)
             )
             number += 1
@@ -157,11 +158,13 @@ class _Walk:
     def _code(self, token: Token) -> list[Line]:
         first = (token.map or [0])[0] + (token.type == "fence")
         texts = token.content.rstrip("\n").split("\n")
-        return [Line(text, self._at(first + index)) for index, text in enumerate(texts)]
+        return [Line(text, self._at(first + index), "code") for index, text in enumerate(texts)]
 
     def _html(self, token: Token) -> list[Line]:
         first = (token.map or [0])[0]
-        return [Line(text, self._at(first + offset)) for offset, text in plain(token.content)]
+        # Inside HTML the parser reads no Markdown; pages of MkDocs hold some all the same.
+        rows = [(offset, _LINK.sub(r"\1", text)) for offset, text in plain(token.content)]
+        return [Line(text, self._at(first + offset)) for offset, text in rows]
 
     def _inline(self, token: Token) -> list[Line]:
         first = (token.map or [0])[0]

@@ -175,9 +175,9 @@ class Flow:
         texts = node.astext().split("\n")
         first = self._find(texts[0], (node.line or self.last + 1) - 1)
         start = self.last
-        found = [Line(text, self._number(start + index)) for index, text in enumerate(texts)]
+        found = [Line(text, self._number(start + index), "code") for index, text in enumerate(texts)]
         self.last = start + len(texts) - 1
-        return [Line(found[0].text, first), *found[1:]]
+        return [found[0]._replace(number=first), *found[1:]]
 
     def _list(self, node: Any) -> list[Line]:
         found: list[Line] = []
@@ -198,7 +198,7 @@ class Flow:
         body = [line for child in item.children if isinstance(child, bodies) for line in self._tight(child.children)]
         at = (item.line or (item.children[0].line if item.children else 0) or self.last + 1) - 1
         number = min(self._find(terms, at), body[0].number if body else 10**9)
-        return [Line(" ".join(terms.split()), number), *(Line(_INDENT + line.text, line.number) for line in body)]
+        return [Line(" ".join(terms.split()), number), *(line._replace(text=_INDENT + line.text) for line in body)]
 
     def _tight(self, children: list[Any]) -> list[Line]:
         found: list[Line] = []
@@ -257,5 +257,6 @@ class Flow:
 def _hung(sign: str, lines: list[Line]) -> list[Line]:
     pad = " " * len(sign)
     return [
-        Line((pad if index else sign) + line.text if line.text else "", line.number) for index, line in enumerate(lines)
+        line._replace(text=(pad if index else sign) + line.text if line.text else "")
+        for index, line in enumerate(lines)
     ]

@@ -36,10 +36,17 @@ class _Kept(Directive):  # type: ignore[misc] # as above
         # Its options are not known, so docutils takes them for a part of the argument.
         shown = _OPTIONS.sub("", self.arguments[0]) if self.arguments else ""
         if shown.strip():
-            found.append(_paragraph(shown, self.lineno))
+            found.append(self._said(shown))
         node = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, node)
         return [*found, *node.children]
+
+    def _said(self, text: str) -> Any:
+        """Give a paragraph of an argument: roles and marks in it are read as everywhere."""
+        inline, _ = self.state.inline_text(text, self.lineno)
+        node = nodes.paragraph(text, "", *inline)
+        node.line = self.lineno
+        return node
 
 
 class _Command(_Kept):
@@ -71,14 +78,14 @@ class _Version(_Kept):
         word = resources.table("rag", "loading.toml")["rst"]["versions"][self.name]
         first, _, rest = (self.arguments[0] if self.arguments else "").partition("\n")
         node = nodes.container()
-        node += _paragraph(f"{word} {first}." + (f"\n{rest}" if rest else ""), self.lineno)
+        node += self._said(f"{word} {first}." + (f"\n{rest}" if rest else ""))
         self.state.nested_parse(self.content, self.content_offset, node)
         return list(node.children)
 
 
 class _Seealso(_Kept):
     def run(self) -> list[Any]:
-        return [_paragraph("See also:", self.lineno), *super().run()]
+        return [self._said("See also:"), *super().run()]
 
 
 class _Picture(_Kept):
@@ -95,14 +102,8 @@ class _Picture(_Kept):
         return (
             [inline]
             if self.state.__class__.__name__ == "SubstitutionDef"
-            else (([_paragraph(alt, self.lineno)] if alt else []) + list(node.children))
+            else (([self._said(alt)] if alt else []) + list(node.children))
         )
-
-
-def _paragraph(text: str, line: int) -> Any:
-    node = nodes.paragraph(text, text)
-    node.line = line
-    return node
 
 
 def _role(name: str, _raw: str, text: str, _line: int, _inliner: Any, **_more: Any) -> tuple[list[Any], list[Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import groupby
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,14 +23,17 @@ _DROPPED = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 _SPACES = re.compile("[\u00a0\u2007\u202f\u2028\u2029]")
+# Signs for two letters, as PDF files hold them: nobody types them into a search.
+_LIGATURES = str.maketrans({0xFB00 + at: text for at, text in enumerate(("ff", "fi", "fl", "ffi", "ffl", "st", "st"))})
 _SAMPLE = 20_000
 
 
 class Line(NamedTuple):
-    """A line of text and the line of the source (from 1) that it came from."""
+    """A line of text, the line of the source (from 1) that it came from, and what it is if not what is around it."""
 
     text: str
     number: int
+    kind: str = ""
 
 
 def clean(text: str) -> str:
@@ -40,7 +44,7 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text.rstrip()
-    text = _DROPPED.sub("", _SPACES.sub(" ", text))
+    text = _DROPPED.sub("", _SPACES.sub(" ", text)).translate(_LIGATURES)
     return unicodedata.normalize("NFC", text).rstrip()
 
 
@@ -77,7 +81,17 @@ class Writer:
         self._write("heading", [Line(text, number)], level)
 
     def block(self, kind: Kind, lines: Iterable[Line]) -> None:
-        """Write a block; blank lines around it are dropped."""
+        """Write a block; blank lines around it are dropped, and code inside it is a block of its own.
+
+        A command stays one block with its code.
+        """
+        if kind == "command":
+            self._block(kind, lines)
+            return
+        for own, part in groupby(lines, key=lambda line: line.kind):
+            self._block("code" if own == "code" else kind, part)
+
+    def _block(self, kind: Kind, lines: Iterable[Line]) -> None:
         cleaned = [Line(clean(line.text), line.number) for line in lines]
         kept: list[Line] = []
         for line in cleaned:
