@@ -58,7 +58,7 @@ def test_python_prints_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_operation_exists() -> None:
     from netguru.operations import operations
 
-    named = set(re.findall(r"`((?:pcap|config|state|topology|diagnosis|collect|report|samples)\.[a-z]+)`", _TEXT))
+    named = set(re.findall(r"`((?:pcap|config|state|topology|diagnosis|collect|rag|report|samples)\.[a-z]+)`", _TEXT))
 
     assert named - set(operations) == set()
 
