@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
-from netguru.errors import InputError
+from netguru.errors import InputError, NetGuruError
 from netguru.pcap.framing import Found
-from netguru.pcap.streams import open_seekable
+from netguru.pcap.streams import is_packed, open_seekable
 from netguru.pcap.tables import Tables
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from netguru.model.coverage import Coverage
     from netguru.model.source import SourceFile
 
 
@@ -23,6 +26,29 @@ class Access(Tables):
     def __init__(self, source: SourceFile) -> None:
         super().__init__(source)
         self._bytes: IO[bytes] | None = None
+        self._behind: str | None = None
+
+    @property
+    def coverage(self) -> Coverage:
+        """Count the packets that were decoded, list the others by reason, and say what repair would regain."""
+        coverage = super().coverage
+        if not self._found.damage:
+            return coverage
+        with self._lock:
+            self._behind = self._behind or self._look_behind()
+            return replace(coverage, notes=(*coverage.notes, self._behind))
+
+    def _look_behind(self) -> str:
+        """Say how many packets there are behind the damage; a large packed file is not unpacked for that."""
+        from netguru.pcap.engine import wants_compiled
+        from netguru.pcap.repairing import behind_damage, behind_text
+
+        counted = None
+        if self._places is not None and (self.small or not is_packed(self._source.path)):
+            compiled = wants_compiled(self._source.path.stat().st_size)
+            with suppress(OSError, NetGuruError):
+                counted = behind_damage(self._opened(), self._found, self._places.offsets(), compiled=compiled)
+        return behind_text(counted)
 
     def frames(self, numbers: Sequence[int]) -> list[bytes]:
         """Read the captured bytes of packets; raises InputError for a number that is not there."""

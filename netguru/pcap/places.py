@@ -55,21 +55,25 @@ class Places:
         self._parts.append(chunk.values("offset")[noted])
         self._joined = None
 
+    def offsets(self) -> NDArray[np.uint64]:
+        """Give the noted offsets."""
+        if self._joined is None:
+            self._joined = np.concatenate(self._parts) if self._parts else np.zeros(0, np.uint64)
+        return self._joined
+
     def fetch(self, stream: IO[bytes], found: Found, numbers: Iterable[int]) -> Chunk | None:
         """Decode packets of some numbers, each with what is inside it, in the order of the file.
 
         `found` is what the pass over the file found. None where the file cannot be entered in the
         middle: its interfaces are described between the packets, or its format is a rare variant.
         """
-        if self._joined is None:
-            self._joined = np.concatenate(self._parts) if self._parts else np.zeros(0, np.uint64)
-        offsets = self._joined
+        offsets = self.offsets()
         every = sorted(set(numbers))
         parts: list[_Record] = []
         by_place: dict[int, list[int]] = {}
         for number in every:
             by_place.setdefault((number - 1) // STEP, []).append(number)
-        prefix = _prefix(stream, found, int(offsets[0])) if offsets.size else None
+        prefix = prefix_of(stream, found, int(offsets[0])) if offsets.size else None
         if prefix is None:
             return None
         for place, wanted in by_place.items():
@@ -80,9 +84,9 @@ class Places:
         return _decoded(parts, every)
 
 
-def _prefix(stream: IO[bytes], found: Found, first: int) -> bytes | None:
+def prefix_of(stream: IO[bytes], found: Found, first: int) -> bytes | None:
     """Give what comes before the first packet, if it describes all interfaces of the file."""
-    start = _record_start(stream, found, first)
+    start = record_start(stream, found, first)
     if start is None or start > _MOST_PREFIX:
         return None
     stream.seek(0)
@@ -98,7 +102,8 @@ def _prefix(stream: IO[bytes], found: Found, first: int) -> bytes | None:
     return prefix if same else None
 
 
-def _record_start(stream: IO[bytes], found: Found, offset: int) -> int | None:
+def record_start(stream: IO[bytes], found: Found, offset: int) -> int | None:
+    """Give where the record of a packet begins whose bytes are at an offset; None where that is not known."""
     if found.format != "pcapng":
         header = _HEADERS.get(found.format)
         return None if header is None else offset - header
@@ -134,7 +139,7 @@ class _Entered(io.RawIOBase):
 
 def _records(stream: IO[bytes], found: Found, prefix: bytes, offset: int, wanted: list[int]) -> list[_Record] | None:
     """Read records counted from the one at an offset: their bytes, their row of a batch, their offset in the file."""
-    start = _record_start(stream, found, offset)
+    start = record_start(stream, found, offset)
     if start is None:
         return None
     moved = start - len(prefix)

@@ -49,6 +49,8 @@ class Runs:
     runs: list[Run]
     size: int
     sized: list[int]
+    bounded: bool = False
+    """Whether a bound ended it before the end of the file."""
 
     @property
     def lost(self) -> list[Run]:
@@ -60,12 +62,33 @@ class Runs:
         return gaps
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How far runs are looked for: bytes behind a damage (0: all), byte of the file (0: its end), damages."""
+
+    reach: int = 0
+    until: int = 0
+    runs: int = MOST_RUNS
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where to begin instead of the start: a record at `offset`, understood after the `prefix` of the file."""
+
+    prefix: bytes
+    offset: int
+
+
 def find_runs(
-    stream: IO[bytes], *, compiled: bool = False, reach: int = 0, tick: Callable[[int, int], None] = lambda _, __: None
+    stream: IO[bytes],
+    *,
+    compiled: bool = False,
+    bounds: Bounds = Bounds(),
+    entry: Entry | None = None,
+    tick: Callable[[int, int], None] = lambda _, __: None,
 ) -> Runs:
     """Read a seekable stream to its end over all damages; `tick` hears how many bytes of how many are done.
 
-    `reach` bounds, in bytes, how far behind a damage the way is looked for; 0 for the whole file.
     Raises FileRejectedError when the stream does not begin as a capture.
     """
     size = stream.seek(0, 2)
@@ -75,11 +98,20 @@ def find_runs(
     scanner = scanner_for(head, found, compiled=compiled)
     made = Runs(found, [], size, [])
     start: int | None = 0
+    if entry is not None:
+        start = entry.offset
+        for _ in scanner.scan(np.frombuffer(entry.prefix, np.uint8) if compiled else entry.prefix, 0, final=False):
+            pass
     patience = Patience.for_size(size)
-    while start is not None and len(made.runs) < MOST_RUNS:
-        walk = _Walk(stream, found, scanner, start, compiled=compiled, tick=lambda at: tick(at, size))
-        run, start = _end_of(walk, size, reach, patience)
+    while start is not None and not made.bounded:
+        walk = _Walk(
+            stream, found, scanner, start, compiled=compiled, until=bounds.until, tick=lambda at: tick(at, size)
+        )
+        run, start = _end_of(walk, size, bounds.reach, patience)
         made.runs.append(run)
+        # Where the way is not found within reach, it may go on behind.
+        beyond = start is None and walk.end >= 0 and bool(bounds.reach) and walk.end + bounds.reach < size
+        made.bounded = walk.stopped or beyond or (start is not None and len(made.runs) >= bounds.runs)
     if isinstance(scanner, PcapngScanner):
         made.sized = scanner.sized_sections
     return made
@@ -96,8 +128,10 @@ class _Walk:
         start: int,
         *,
         compiled: bool,
+        until: int,
         tick: Callable[[int], None],
     ) -> None:
+        self.stopped = False
         self.stream, self.scanner, self.start = stream, scanner, start
         self.packets = 0
         before = len(found.damage)
@@ -107,6 +141,9 @@ class _Walk:
             self.packets += batch.start.size
             self.tail = np.concatenate((self.tail, _last(batch)), axis=1)[:, -_TAIL:]
             tick(batch.base)
+            self.stopped = bool(until) and batch.base > until
+            if self.stopped:
+                break
         damage = found.damage[before:]
         self.end = damage[-1].offset if damage else -1
         self.reason = damage[-1].message.removesuffix("; reading stops") if damage else ""

@@ -15,8 +15,10 @@ from made_captures import LAB, block, enhanced, ethernet, interface, option, pca
 
 from netguru import pcap as room
 from netguru.errors import FileRejectedError, InputError
+from netguru.model.source import SourceFile
+from netguru.pcap import repairing
+from netguru.pcap.capture import CaptureFile
 from netguru.pcap.framing import Found, read_batches
-from netguru.pcap.repairing import behind_damage
 from netguru.pcap.runs import find_runs
 
 FRAMES = [ethernet(bytes([n]) * (46 + 7 * n), 0x88B5) for n in range(40)]
@@ -124,13 +126,75 @@ def test_what_is_refused(tmp_path):
     assert not (tmp_path / "b.pcap").exists()
 
 
-def test_packets_behind_a_damage_are_counted(tmp_path):
-    at = CLASSIC.index(FRAMES[10]) - 8
-    path = tmp_path / "a.pcap"
-    path.write_bytes(CLASSIC[:at] + b"\xff" * 4 + CLASSIC[at + 4 :])
-    assert behind_damage(path) == 29
-    path.write_bytes(CLASSIC)
-    assert behind_damage(path) == 0
+MANY = [ethernet(bytes([n % 251]) * (46 + n % 300), 0x88B5) for n in range(5000)]
+MANY_TIMES = [1_600_000_000 * 10**9 + n * 10**6 for n in range(5000)]
+LONG = {
+    "pcap": pcap(MANY, times=MANY_TIMES),
+    "pcapng": section()
+    + interface()
+    + interface()
+    + b"".join(enhanced(frame, time // 1000) for frame, time in zip(MANY, MANY_TIMES, strict=True)),
+}
+
+
+def behind(tmp_path, data):
+    """Give the coverage's last note, and how many packets repair regains."""
+    path = tmp_path / "a"
+    path.write_bytes(data)
+    regained = room.repair(path, out=tmp_path / "b").regained
+    capture = CaptureFile(SourceFile.of(path))
+    assert capture.damage
+    assert capture.coverage == capture.coverage
+    return capture.coverage.notes[-1], regained
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
+@pytest.mark.parametrize("name", ["pcap", "pcapng"])
+@pytest.mark.parametrize("packet", [5, 300, 2600, 4900])
+def test_the_coverage_says_what_repair_regains(tmp_path, monkeypatch, packet, name, large):
+    if large:
+        monkeypatch.setattr("netguru.pcap.engine.COMPILED_FROM", 0)
+    data = LONG[name]
+    at = data.index(MANY[packet], sum(map(len, MANY[:packet]))) - 12
+    said, regained = behind(tmp_path, data[:at] + b"\xff" * 8 + data[at + 8 :])
+    assert regained >= 4990 - packet
+    assert said == f"pcap.repair regains {regained} packets behind the damage"
+
+
+@pytest.mark.parametrize("name", ["pcap", "pcapng"])
+def test_the_coverage_of_a_cut_capture_says_that_nothing_follows(tmp_path, name):
+    said, regained = behind(tmp_path, LONG[name][:-5])
+    assert (said, regained) == ("pcap.repair finds no packet behind the damage", 0)
+
+
+@pytest.mark.parametrize("name", ["pcap", "pcapng"])
+def test_the_look_behind_a_damage_is_bounded(tmp_path, monkeypatch, name):
+    data = LONG[name]
+    at = data.index(MANY[1000], sum(map(len, MANY[:1000]))) - 12
+    broken = data[:at] + b"\xff" * 8 + data[at + 8 :]
+    monkeypatch.setattr(repairing, "_FEW_RUNS", 1)
+    said, _ = behind(tmp_path, broken)
+    assert said == "no packet was found in the 16 MB behind the damage; pcap.repair looks further"
+    monkeypatch.setattr(repairing, "_FEW_RUNS", 2)
+    at = data.index(MANY[3000], sum(map(len, MANY[:3000]))) - 12
+    said, regained = behind(tmp_path, broken[:at] + b"\xff" * 8 + broken[at + 8 :])
+    assert regained > 3900
+    counted = int(said.split()[2])
+    assert 1600 < counted < 2010
+    assert said.endswith("packets or more behind the damage; 64 MB or 2 damages were looked at")
+    monkeypatch.setattr(repairing, "_REACH", 10)
+    assert behind(tmp_path, broken)[0].startswith("no packet was found")
+
+
+def test_a_large_file_that_cannot_be_entered_is_not_read_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(repairing, "_MOST_AGAIN", 10)
+    monkeypatch.setattr("netguru.pcap.engine.COMPILED_FROM", 0)
+    late = (
+        section() + interface() + enhanced(MANY[0]) + interface() + LONG["pcapng"][len(section() + 2 * interface()) :]
+    )
+    assert behind(tmp_path, late[:-5])[0] == "what lies behind the damage was not looked at; pcap.repair does that"
+    packed = gzip.compress(LONG["pcap"][:-5])
+    assert behind(tmp_path, packed)[0] == "what lies behind the damage was not looked at; pcap.repair does that"
 
 
 @settings(max_examples=120, deadline=None)
