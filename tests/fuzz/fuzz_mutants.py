@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
 import fuzz_files
+import fuzz_structure
 from fuzz_packets import CHANGES, WORDS
 from fuzz_seeds import Record, Seed
 
 MOST_PACKETS = 24
 MOST_BYTES = 200_000
+MOST_ON_WIRE = 128 << 20
+LARGEST = 4 * MOST_BYTES
+PACKED = 0.06
+# Whether packets are changed, and what is done to the file: nothing, its fields, any byte, a part of another file.
+WAYS = (
+    *((True, ""),) * 5, (True, "bytes"), (True, "fields"), (False, "fields"), (False, "fields"), (False, "bytes"),
+    (False, "bytes"), (False, "splice"), (True, "splice"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,35 +28,49 @@ class Mutant:
     """A capture to read; `packets` is how many it holds, if its framing was left whole."""
 
     number: int
+    kinds: tuple[str, ...]
     seeds: tuple[str, ...]
     own: bool
     data: bytes
     packets: int | None
 
 
-def mutant(number: int, seeds: Mapping[str, Seed]) -> Mutant:
-    """Make the mutant of a number."""
-    chance = Random(number)
+def mutant(number: int, seeds: Mapping[str, Seed], run: int = 0) -> Mutant:
+    """Make the mutant of a number; `run` tells the series apart that many numbers give."""
+    chance = Random(number + (run << 32))
     groups = _groups(seeds)
     chosen = [seeds[chance.choice(chance.choice(groups))] for _ in range(chance.choice((1, 1, 1, 2, 3)))]
     packets = [one for seed in chosen for one in _slice(chance, seed)]
-    kind = chance.randrange(10)
-    if kind > 2:
+    inside, outside = chance.choice(WAYS)
+    if inside:
         packets = _changed(chance, packets)
     packets = [one for one in packets if len(one.data) <= MOST_BYTES]
-    data, whole = _file(chance, packets)
-    if kind in {0, 1, 2, 3}:
-        data, whole = _broken(chance, data), False
-    if chance.random() < 0.03:
-        data = gzip.compress(data, 1, mtime=0)
+    form, data = _file(chance, packets)
+    if outside == "splice":
+        data = fuzz_structure.spliced(chance, data, _file(chance, packets[: len(packets) // 2])[1])
+    elif outside:
+        data = fuzz_structure.structured(chance, data) if outside == "fields" else _broken(chance, data)
+    # Lengths that contradict each other are how variants of pcap are told apart: their packets may be others.
+    packing, whole = (
+        "",
+        not outside and (form != "pcap" or all(len(one.data) <= one.length <= MOST_ON_WIRE for one in packets)),
+    )
+    if chance.random() < PACKED:
+        packing = chance.choice(fuzz_structure.PACKINGS)
+        data = fuzz_structure.packed(data, packing)
         if chance.random() < 0.5:
-            data, whole = _broken(chance, data), False
+            data, whole, packing = _broken(chance, data), False, f"{packing} damaged"
     return Mutant(
         number,
+        (
+            f"format {form}",
+            f"change {'packets' * inside}{'+' * (inside and bool(outside))}{outside}",
+            f"packed {packing or 'no'}",
+        ),
         tuple(seed.name for seed in chosen),
         all(seed.own for seed in chosen),
-        data,
-        len(packets) if whole else None,
+        data[:LARGEST],
+        len(packets) if whole and len(data) <= LARGEST else None,
     )
 
 
@@ -80,11 +102,13 @@ def _changed(chance: Random, packets: list[Record]) -> list[Record]:
     return found[:400]
 
 
-def _file(chance: Random, packets: list[Record]) -> tuple[bytes, bool]:
-    same = [one for one in packets if one.link == packets[0].link] if packets else []
-    if len(same) == len(packets) and chance.random() < 0.5:
-        return fuzz_files.pcap(packets, chance), True
-    return fuzz_files.pcapng(packets, chance), True
+def _file(chance: Random, packets: list[Record]) -> tuple[str, bytes]:
+    links = {one.link for one in packets}
+    if len(links) < 2 and chance.random() < 0.5:
+        if links <= {1} and chance.random() < 0.15:
+            return "snoop", fuzz_structure.snoop([(one.time_us, one.length, one.data) for one in packets])
+        return "pcap", fuzz_files.pcap(packets, chance)
+    return "pcapng", fuzz_files.pcapng(packets, chance)
 
 
 def _broken(chance: Random, data: bytes) -> bytes:
@@ -112,4 +136,4 @@ def _broken(chance: Random, data: bytes) -> bytes:
                 found[at:at] = bytes(size)
             case _:
                 found += found[at:]
-    return bytes(found[: MOST_BYTES * 4])
+    return bytes(found[:LARGEST])

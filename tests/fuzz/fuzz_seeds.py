@@ -12,6 +12,7 @@ from capture_sources import FOLDERS, records
 
 ETHERNET, RAW, LOOPBACK, COOKED, COOKED2, WIFI, RADIOTAP = 1, 101, 0, 113, 276, 105, 127
 
+PACKETS = 400  # of a seed: a mutant takes some two dozen in a row
 MACS = {"dst": "02:00:00:00:00:02", "src": "02:00:00:00:00:01"}  # without them scapy asks the network
 
 
@@ -42,7 +43,7 @@ def seeds(*, shared: bool = True) -> dict[str, Seed]:
             packets = tuple(Record(*one) for one in records(path.read_bytes()))
             if packets:
                 name = f"{'lab' if own else 'shared'}/{path.relative_to(folder).as_posix()}"
-                found[name] = Seed(name, own, packets[:4000])
+                found[name] = Seed(name, own, packets[:PACKETS])
     return dict(sorted(found.items()))
 
 

@@ -39,7 +39,14 @@ def test_nothing_but_our_errors_leaves(first, own_seeds, tmp_path):
     for number in range(first, first + A_STEP):
         one = mutant(number, own_seeds)
         path.write_bytes(one.data)
-        assert fuzz_target.attempt(path, one.packets, both=_compiled()) is None, number
+        assert fuzz_target.read(one.data, one.packets, both=_compiled()) is None, number
+        assert fuzz_target.attempt(path, one.packets) is None, number
+
+
+def test_the_reader_alone_reads_more(own_seeds):
+    for number in range(1000, 1100):
+        one = mutant(number, own_seeds)
+        assert fuzz_target.read(one.data, one.packets, both=_compiled()) is None, number
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -52,10 +59,11 @@ def test_what_failed_once(case, tmp_path):
         found = seeds()
         if not set(note["seeds"]) <= set(found):
             pytest.skip("the capture that this grew from is not here")
-        one = mutant(note["mutant"], found)
+        one = mutant(note["mutant"], found, note["run"])
         path.write_bytes(one.data)
         packets = one.packets
-    assert fuzz_target.attempt(path, packets, both=_compiled()) is None
+    assert fuzz_target.read(path.read_bytes(), packets, both=_compiled()) is None
+    assert fuzz_target.attempt(path, packets) is None
 
 
 def test_a_number_gives_the_same_mutant(own_seeds):
