@@ -11,6 +11,7 @@ from functools import cache
 from math import log
 from typing import TYPE_CHECKING
 
+from netguru import resources
 from netguru.rag.thesaurus_tables import (
     Entry,
     Kind,
@@ -31,12 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Expansion", "Kind", "expand", "filler", "fold", "stop_words"]
 
 _ENGLISH = "en"
-# How many foreign words may stand among the words of a phrase of everyday language ("turn the interface off").
-_REACH = 3
-_SHORTEST_PART = 3
-# How much of a symptom must be in a question that does not hold all of it, and how many symptoms are given at most.
-_ENOUGH = 0.5
-_MOST = 5
+_ROUNDING = 1e-9
 # Kinds of small words that may stand within a term: "tabela (de a) roteamento".
 _LINKING = ("article", "preposition", "conjunction", "pronoun", "name", "filler")
 _STRAIGHT: tuple[Kind, ...] = ("abbreviation", "vendor")
@@ -180,6 +176,11 @@ def _units(text: str, language: str) -> list[_Unit]:
 
 
 @cache
+def _rules() -> dict[str, float]:
+    return resources.table("rag", "thesaurus.toml")
+
+
+@cache
 def _index(kind: Kind) -> _Index:
     language = "pt" if kind == "translation" else _ENGLISH
     index = _Index({}, {}, {}, 1 + max((item.term.count(" ") + item.term.count("-") for item in _all(kind)), default=0))
@@ -240,11 +241,11 @@ def _windows(units: Sequence[_Unit], longest: int) -> Iterator[tuple[int, ...]]:
 
     A short part of a joined word (the `as` of `remote-as`) means nothing by itself.
     """
-    full = [place for place, unit in enumerate(units) if not unit.empty]
+    full, shortest = [place for place, unit in enumerate(units) if not unit.empty], _rules()["shortest_part"]
     for size in range(min(longest, len(units)), 0, -1):
         for start in range(len(full) - size + 1):
             first, run = units[full[start]], range(full[start], full[start + size - 1])
-            alone = size == 1 and first.joined and len(first.text) < _SHORTEST_PART
+            alone = size == 1 and first.joined and len(first.text) < shortest
             if not alone and not any(units[place].parts for place in run):
                 yield tuple(full[start : start + size])
         for start in range(len(units) - size + 1 if size > 1 else 0):
@@ -289,7 +290,7 @@ def _bags(kind: Kind) -> _Bags:
     for number, (bag, _) in enumerate(made):
         for word in bag:
             postings.setdefault(word, []).append(number)
-    return _Bags([(bag, entry, sum(rarity[word] for word in bag)) for bag, entry in made], postings, rarity)
+    return _Bags([(bag, entry, sum(rarity[word] for word in sorted(bag))) for bag, entry in made], postings, rarity)
 
 
 def _bag_stem(unit: _Unit, kind: Kind) -> str:
@@ -319,38 +320,43 @@ def _loose(units: Sequence[_Unit], kind: Kind) -> list[_Match]:
     for place, unit in enumerate(units):
         if word := _bag_stem(unit, kind):
             where.setdefault(word, []).append(place)
-    bags = _bags(kind)
+    whole: list[tuple[frozenset[str], _Match]] = []
+    partial: list[tuple[frozenset[str], _Match]] = []
+    for bag, entry, share in _held(where, kind):
+        common = bag & where.keys()
+        match = _Match(entry, _nearest(common, where), share)
+        if common == bag and (kind == "symptom" or _near(match.places)):
+            whole.append((bag, match))
+        elif common != bag and kind == "symptom" and len(common) > 1:
+            partial.append((common, match))
+    # Half a symptom is a guess, made only where no description of more than one word is there in full.
+    found = whole if any(len(bag) > 1 for bag, _ in whole) else [*whole, *partial]
+    kept = [match for words, match in found if not any(words < other for other, _ in found)]
+    kept.sort(key=lambda match: (-match.share * len(match.places), -match.entry.weight, match.places))
+    return kept if kind != "symptom" else kept[: int(_rules()["most"])]
+
+
+def _held(where: dict[str, list[int]], kind: Kind) -> Iterator[tuple[frozenset[str], Entry, float]]:
+    """Give the terms of which enough is there, and the share that is, the rare words counting most."""
+    bags, enough = _bags(kind), _rules()["enough"]
     held: dict[int, float] = {}
     for word in where:
         for number in bags.postings.get(word, ()):
             held[number] = held.get(number, 0.0) + bags.rarity[word]
-    whole: list[tuple[frozenset[str], _Match]] = []
-    partial: list[tuple[frozenset[str], _Match]] = []
-    for number, sum_held in held.items():
-        bag, entry, sum_all = bags.terms[number]
-        if sum_held < _ENOUGH * sum_all or (kind != "symptom" and not bag <= where.keys()):
-            continue
-        common = bag & where.keys()
-        match = _Match(entry, _nearest(common, where), 1.0 if common == bag else sum_held / sum_all)
-        if common != bag and len(common) > 1:
-            partial.append((common, match))
-        elif common == bag and (kind == "symptom" or _near(match.places)):
-            whole.append((bag, match))
-    # Half a symptom is a guess, made only where no description of more than one word is there in full.
-    found = whole if kind != "symptom" or any(len(bag) > 1 for bag, _ in whole) else [*whole, *partial]
-    kept = [match for words, match in found if not any(words < other for other, _ in found)]
-    kept.sort(key=lambda match: (-match.share * len(match.places), -match.entry.weight, match.places))
-    return kept if kind != "symptom" else kept[:_MOST]
+    for number, weight in held.items():
+        bag, entry, most = bags.terms[number]
+        if weight + _ROUNDING >= enough * most:
+            yield bag, entry, 1.0 if bag <= where.keys() else weight / most
 
 
 def _nearest(bag: frozenset[str], where: dict[str, list[int]]) -> tuple[int, ...]:
     """Choose the places of a term's words that stand closest to the rarest of them."""
-    anchor = min((where[word] for word in bag), key=len)[0]
+    anchor = min((where[word] for word in bag), key=lambda places: (len(places), places))[0]
     return tuple(sorted({min(where[word], key=lambda place: abs(place - anchor)) for word in bag}))
 
 
 def _near(places: tuple[int, ...]) -> bool:
-    return places[-1] - places[0] < len(places) + _REACH
+    return places[-1] - places[0] < len(places) + int(_rules()["reach"])
 
 
 def _expansion(match: _Match, units: Sequence[_Unit]) -> Expansion:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -183,6 +186,34 @@ def test_expansions_are_values():
     assert first == expand("rota padrão", "pt")
     assert isinstance(hash(first[0]), int)
     assert isinstance(first[0], Expansion)
+
+
+def test_half_a_symptom_is_a_hint():
+    whole = next(item for item in expand("private addresses to the internet", "en") if item.kind == "symptom")
+    half = next(item for item in expand("spoofed addresses of somebody", "en") if item.kind == "symptom")
+    assert whole.weight == 1.0
+    assert "urpf" in half.words
+    assert half.weight < 0.9
+
+
+def test_the_order_of_sets_changes_nothing():
+    """Sets of strings are ordered anew in each process; what is found must not be."""
+    program = (
+        "from netguru.rag.thesaurus import expand;"
+        "print(expand('the neighbor link of the neighbor flaps and the link goes down on each link', 'en'),"
+        "expand('o vizinho cai e o enlace do vizinho oscila quando a rota some', 'pt'))"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            check=True,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(said) == 1
 
 
 def test_a_broken_row_is_named():
