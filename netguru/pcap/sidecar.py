@@ -2,8 +2,13 @@
 
 It lies in a folder named by the digest of the capture: one table of packets (also those inside
 tunnels), one of conversations, and the totals as JSON. A later version of the columns does not read
-it. `known.json` remembers the digests of files by path, size and time of change, so that looking for
-a sidecar does not read the capture.
+it. `known.json` remembers the digests of files, so that looking for a sidecar does not read the capture:
+a file is taken for the one that was indexed when path, size, inode, times of modification and of
+status change (nanoseconds) and sixteen blocks spread over its content are the same. What remains: a
+capture overwritten in place with the same size, outside of these blocks, whose times did not move,
+because the change fell into one tick of the clock with the indexing (some milliseconds) or the clock
+was put back. A change of rights or a further link also moves the time of status change: the capture
+is read anew then, until it is indexed again.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netguru import __version__
+from netguru.errors import FileRejectedError
 from netguru.model.capture import CaptureInterface, Damage
 
 if TYPE_CHECKING:
@@ -44,6 +50,7 @@ _TOLD = frozenset(
 )
 _PART = 1 << 16
 _MOST_KNOWN = 10_000
+_BLOCKS, _BLOCK_BYTES = 16, 1 << 12
 _PAGE_BYTES = 1 << 16
 # Written once and read often: level 1 costs a third of the time of the default and gives files a tenth larger.
 _COMPRESSION, _LEVEL = "zstd", 1
@@ -119,11 +126,11 @@ class Sidecar:
 
 def find(store: Path, source: SourceFile) -> Sidecar | None:
     """Find the sidecar of a capture in a workspace's store; a broken one is none."""
-    digest = _known(store).get(_identity(source))
-    if digest is None:
-        return None
-    folder = store / _FOLDER / digest
     try:
+        digest, _, content = _known(store).get(_identity(source), "").partition(" ")
+        if not digest or content != _content(source):
+            return None
+        folder = store / _FOLDER / digest
         about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
@@ -132,8 +139,12 @@ def find(store: Path, source: SourceFile) -> Sidecar | None:
 
 
 def write(capture: CaptureFile, store: Path, progress: Progress, cancel: CancelToken) -> Sidecar:
-    """Write the sidecar of a capture, whole or not at all; raises OSError where the disk refuses."""
+    """Write the sidecar of a capture, whole or not at all.
+
+    Raises OSError where the disk refuses, FileRejectedError where the capture changed meanwhile.
+    """
     source = capture.source
+    read = _identity(source), _content(source)
     target = store / _FOLDER / source.sha256
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".writing-") as name:
@@ -143,10 +154,12 @@ def write(capture: CaptureFile, store: Path, progress: Progress, cancel: CancelT
         _write_flows(capture, made / _FLOWS)
         about = _about(capture)
         (made / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
+        if (_identity(source), _content(source)) != read:
+            raise FileRejectedError("changed while it was read", place=source.name, hint="run it again")
         if target.exists():
             shutil.rmtree(target)
         made.replace(target)
-    _remember(store, source)
+    _remember(store, read[0], f"{source.sha256} {read[1]}")
     return Sidecar(target, about)
 
 
@@ -205,7 +218,19 @@ def _about(capture: CaptureFile) -> dict[str, Any]:
 
 def _identity(source: SourceFile) -> str:
     status = source.path.stat()
-    return f"{source.path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
+    parts = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    return f"{source.path.resolve()}:{':'.join(map(str, parts))}"
+
+
+def _content(source: SourceFile) -> str:
+    """Hash the first block, the last, and some between."""
+    size = source.path.stat().st_size
+    digest = hashlib.sha256()
+    with source.path.open("rb") as stream:
+        for place in range(_BLOCKS):
+            stream.seek(max(size - _BLOCK_BYTES, 0) * place // (_BLOCKS - 1))
+            digest.update(stream.read(_BLOCK_BYTES))
+    return digest.hexdigest()
 
 
 def _known(store: Path) -> dict[str, str]:
@@ -213,11 +238,13 @@ def _known(store: Path) -> dict[str, str]:
         known = json.loads((store / _FOLDER / _KNOWN).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return known if isinstance(known, dict) else {}
+    if not isinstance(known, dict):
+        return {}
+    return {key: value for key, value in known.items() if isinstance(value, str)}
 
 
-def _remember(store: Path, source: SourceFile) -> None:
-    known = {**_known(store), _identity(source): source.sha256}
+def _remember(store: Path, identity: str, digests: str) -> None:
+    known = {**_known(store), identity: digests}
     path = store / _FOLDER / _KNOWN
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as stream:
         json.dump(dict(list(known.items())[-_MOST_KNOWN:]), stream)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from made_captures import LAB
 
 from netguru import pcap as room
-from netguru.errors import OperationCancelled
+from netguru.errors import FileRejectedError, OperationCancelled
 from netguru.model.source import SourceFile
 from netguru.operations.context import CancelToken, use
 from netguru.pcap import sidecar
@@ -61,6 +62,62 @@ def test_a_changed_capture_is_read_anew(tmp_path):
     path.write_bytes(path.read_bytes()[:-1])
     assert found(tmp_path, path) is None
     assert room.summary(path).packets == whole - 1
+
+
+@pytest.mark.parametrize("block", [0, 7, 15])
+def test_a_capture_overwritten_within_a_tick_of_the_clock_is_read_anew(tmp_path, block):
+    path = tmp_path / "changing.pcap"
+    shutil.copy(CAPTURE, path)
+    room.index(path)
+    list_of_files = tmp_path / "workspace" / ".netguru" / "captures" / "known.json"
+    (digests,) = json.loads(list_of_files.read_text()).values()
+    with path.open("r+b") as stream:
+        stream.seek((path.stat().st_size - 4096) * block // 15 + 100)
+        byte = stream.read(1)
+        stream.seek(-1, 1)
+        stream.write(bytes([byte[0] ^ 255]))
+    # What a file system tells of the file is as if the clock had not moved.
+    room.index(path)
+    status = path.stat()
+    times = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    assert found(tmp_path, path) is not None
+    list_of_files.write_text(json.dumps({":".join(map(str, (path.resolve(), *times))): digests}))
+    assert found(tmp_path, path) is None
+
+
+def test_another_file_in_its_place_is_read_anew(tmp_path):
+    path, other = tmp_path / "a.pcap", tmp_path / "b.pcap"
+    shutil.copy(CAPTURE, path)
+    room.index(path)
+    times = path.stat()
+    shutil.copy(CAPTURE, other)
+    os.utime(other, ns=(times.st_atime_ns, times.st_mtime_ns))
+    other.replace(path)
+    assert found(tmp_path, path) is None
+    assert room.summary(path).packets == 784
+
+
+def test_a_capture_that_changes_while_it_is_indexed_is_not_kept(tmp_path):
+    path = tmp_path / "growing.pcap"
+    shutil.copy(CAPTURE, path)
+
+    def grow(*_):
+        with path.open("ab") as stream:
+            stream.write(bytes(16))
+
+    with use(progress=grow), pytest.raises(FileRejectedError, match="changed while it was read"):
+        room.index(path)
+    assert found(tmp_path, path) is None
+    assert not list((tmp_path / "workspace").rglob("*.parquet"))
+
+
+@pytest.mark.parametrize("known", ["[]", "3", '{"a": 3}', "\xff"])
+def test_a_broken_list_of_files_is_none(tmp_path, known):
+    room.index(CAPTURE)
+    (tmp_path / "workspace" / ".netguru" / "captures" / "known.json").write_text(known, encoding="latin-1")
+    assert found(tmp_path, CAPTURE) is None
+    room.index(CAPTURE)
+    assert found(tmp_path, CAPTURE) is not None
 
 
 @pytest.mark.parametrize("about", ["", "[]", "{}", '{"version": "0"}', "\xff"])
