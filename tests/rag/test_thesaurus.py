@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netguru.errors import ParseError
+from netguru.rag import thesaurus
 from netguru.rag import thesaurus_tables as tables
 from netguru.rag.thesaurus import Expansion, expand, filler, fold, stop_words
 
@@ -33,6 +34,12 @@ def test_thesaurus_is_large_enough():
 def test_no_term_twice(kind):
     often = Counter(" ".join(word.text for word in tables.words_of(entry.term)) for entry in tables.entries(kind))
     assert [term for term, count in often.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("kind", ["symptom", "synonym"])
+def test_no_two_terms_are_found_by_the_same_words(kind):
+    often = Counter(words for words, _, _ in thesaurus._bags(kind).terms)
+    assert [sorted(words) for words, count in often.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
