@@ -168,10 +168,11 @@ class Index:
             self._stored(f"{_PASSAGE} WHERE documents.uri = ? ORDER BY documents.id, chunks.position", [source])
         )
 
-    def between(self, document: int, first: int, last: int) -> list[Stored]:
-        """Give the passages of a document from one position to another, both included."""
-        sql = f"{_PASSAGE} WHERE chunks.document = ? AND chunks.position BETWEEN ? AND ? ORDER BY chunks.position"
-        return list(self._stored(sql, [document, first, last]))
+    def slice(self, document: int, start: int, end: int) -> str:
+        """Give a part of a document's stored text."""
+        sql = "SELECT substr(text, ?, ?) FROM documents WHERE id = ?"
+        row = self.base.execute(sql, (start + 1, end - start, document)).fetchone()
+        return str(row[0]) if row else ""
 
     def _stored(self, sql: str, values: Sequence[Any]) -> Iterator[Stored]:
         names = "id document position source sha256 title path kind start end line_start line_end page language".split()

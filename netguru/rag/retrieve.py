@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from netguru.rag.index import Index, Stored
     from netguru.rag.query import Query
 
+# Passages looked at for each one given: some are joined with their neighbours.
+_POOL = 2
+
 Place = tuple[str, int]
 """A passage among all collections: the collection and the passage's number in it."""
 
@@ -69,8 +72,9 @@ def retrieve(question: str, limit: int = 10, options: Options | None = None) -> 
     by_words = _by_words(indexes, query, options, top, notes) if options.words else {}
     by_meaning = _by_meaning(indexes, question, options, top, notes) if options.meaning else {}
     scores = _fused(query, by_words, by_meaning) if by_meaning else {key: hit.score for key, hit in by_words.items()}
-    ordered = sorted(scores, key=lambda place: (-scores[place], place))[:limit]
-    found = _stored(indexes, ordered, scores, {key: hit.coverage for key, hit in by_words.items()})
+    pool = sorted(scores, key=lambda place: (-scores[place], place))[: limit * _POOL]
+    stored = _stored(indexes, pool, scores, {key: hit.coverage for key, hit in by_words.items()})
+    found = with_section(stored, int(_fusion()["section"]))[:limit]
     likely = max((item.coverage for item in found[: int(_gate_passages())]), default=0.0)
     cosine = max(by_meaning.values(), default=None)
     return Retrieval(
@@ -205,7 +209,7 @@ def _side_by_side(one: Stored, other: Stored, limit: int) -> Stored | None:
     if not same or second.end - first.start > limit:
         return None
     index = next(item for item in open_all(one.collection))
-    text = index.text_of(one.sha256, one.source) or ""
-    if text[first.end : second.start].strip() or second.end <= first.end:
+    text = index.slice(first.document, first.start, second.end)
+    if text[first.end - first.start : second.start - first.start].strip() or second.end <= first.end:
         return None
-    return replace(first, end=second.end, line_end=second.line_end, text=text[first.start : second.end])
+    return replace(first, end=second.end, line_end=second.line_end, text=text)

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 from netguru import resources
 
-VERSION = "1"
+VERSION = "2"
 """Changes with every change of the rules: an index made by other rules has its words made anew."""
 
 _TOKEN = re.compile(r"\w+(?:[-.:/+@]{1,3}\w+)*")
@@ -22,6 +22,8 @@ _VOWEL = re.compile(r"[aeiouy]")
 _SHORTEST_STEM = 3
 _SHORTEST_WORD = 4
 _SHORTEST_CAMEL = 3
+_SHORTEST_SPELLING = 6
+_SPELLINGS = (("our", "or"), ("is", "iz"))
 
 # Endings from the longest: what replaces them, and how many letters must be left.
 _ENDINGS: tuple[tuple[str, str, int], ...] = (
@@ -67,8 +69,8 @@ def fold(text: str) -> str:
 def stem(word: str) -> str:
     """Cut the English endings off a folded word of letters.
 
-    >>> [stem(word) for word in ("routes", "routing", "policies", "redistribution", "bgp", "address")]
-    ['rout', 'rout', 'policy', 'redistribut', 'bgp', 'address']
+    >>> [stem(word) for word in ("routes", "routing", "policies", "redistribution", "bgp", "neighbours")]
+    ['rout', 'rout', 'policy', 'redistribut', 'bgp', 'neighbor']
     """
     if len(word) < _SHORTEST_WORD or not word.isalpha():
         return word
@@ -91,10 +93,14 @@ def _singular(word: str) -> str:
 
 
 def _plain(word: str) -> str:
-    """Undo what an ending did to the letters before it: dropped, drop; route, rout."""
+    """Undo what an ending did to the letters before it (dropped, drop; route, rout), and spell as Americans do."""
     if len(word) > _SHORTEST_STEM and word[-1] == word[-2] and word[-1] not in "lsz":
         return word[:-1]
-    return word[:-1] if word.endswith("e") and len(word) > _SHORTEST_STEM else word
+    word = word[:-1] if word.endswith("e") and len(word) > _SHORTEST_STEM else word
+    for british, american in _SPELLINGS:
+        if word.endswith(british) and len(word) >= _SHORTEST_SPELLING:
+            return word.removesuffix(british) + american
+    return word
 
 
 @lru_cache(200_000)
