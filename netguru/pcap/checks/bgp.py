@@ -110,7 +110,8 @@ def unacknowledged(capture: Capture) -> Iterator[Finding]:
 
 
 def _segments(capture: Capture) -> list[Row]:
-    rows = survey(capture).selections.rows("bgp").to_dicts()
+    # What follows is judged by times, which simple packet blocks of pcapng do not have.
+    rows = [row for row in survey(capture).selections.rows("bgp").to_dicts() if row["time_ns"] is not None]
     for row in rows:
         row["src"], row["dst"] = source(row), destination(row)
     return rows
@@ -136,7 +137,7 @@ def _hold_time(rows: list[Row], one: str, two: str) -> float:
         return float(min(offers))
     gaps: list[float] = []
     for sent in grouped([row for row in between if row["type"] == KEEPALIVE], "flow", "src").values():
-        times = [row["time_ns"] for row in sent]
+        times = [row["time_ns"] for row in sent if row["time_ns"] is not None]
         gaps += [(after - before) / SECOND for before, after in itertools.pairwise(times)]
     return 3 * median(gaps) if len(gaps) > 1 else 0.0
 
