@@ -53,13 +53,12 @@ Counts = Callable[[str], dict[str, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """One program and one product of it; `slow` ones see the small captures only."""
+    """One program and one product of it."""
 
     name: str
     product: str
     command: tuple[str, ...]
     counts: Counts
-    slow: bool = False
     silent: bool = False
     python: str = ""
 
@@ -160,10 +159,10 @@ def _python(file: str) -> list[Peer]:
     """Give the Python libraries, run by the interpreter that NETGURU_BENCH_PYTHON names."""
     code = str(HERE / "python_peers.py")
     read = found(packets=r"^packets (\d+)", flows=r"flows (\d+)", captured=r"bytes (\d+)")
-    rows = (("nfstream", "flows", False), ("dpkt", "objects", False), ("scapy", "objects", True))
+    rows = (("nfstream", "flows"), ("dpkt", "objects"), ("scapy", "objects"))
     return [
-        Peer(name=name, product=product, command=(PEER_PYTHON, code, name, file), counts=read, slow=slow, python=name)
-        for name, product, slow in rows
+        Peer(name=name, product=product, command=(PEER_PYTHON, code, name, file), counts=read, python=name)
+        for name, product in rows
     ]
 
 
@@ -178,28 +177,24 @@ def _tshark(tshark: tuple[str, ...]) -> list[Peer]:
                 product="tcp flows",
                 command=(*tshark, *more, "-q", "-z", "conv,tcp"),
                 counts=_conversations,
-                slow=label == "defaults",
             ),
             Peer(
                 name=f"tshark io,phs {label}",
                 product="protocols",
                 command=(*tshark, *more, "-q", "-z", "io,phs"),
                 counts=hierarchy,
-                slow=True,
             ),
             Peer(
                 name=f"tshark fields {label}",
                 product="table",
                 command=(*tshark, *more, *_fields(FIELDS)),
                 counts=_lines,
-                slow=True,
             ),
             Peer(
                 name=f"tshark tcp.analysis {label}",
                 product="tcp",
                 command=(*tshark, *more, *_fields(ANALYSIS)),
                 counts=_streams,
-                slow=True,
             ),
         ]
     return rows
