@@ -33,7 +33,7 @@ class Reader:
     r"""Read one document after the other in one process, which is begun anew when a document costs it its life.
 
     `root` is the folder that include directives may read from. `limit` overrides limits of the table (`[limits]` of
-    `data/tables/rag/loading.toml`): `cpu_seconds`, `memory_mb`, `wall_seconds`, `documents`.
+    `data/tables/rag/loading.toml`).
 
     >>> with Reader() as reader:
     ...     reader.read_bytes(b"# VLANs\n\nA text.", "vlans.md").title

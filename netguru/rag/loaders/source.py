@@ -14,16 +14,24 @@ from netguru.errors import FileRejectedError
 from netguru.rag.documents import Include
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _BREAK = re.compile(r"\r\n?|\n")
 _NOT_TEXT = re.compile(rb"[\x00-\x06\x0e-\x1a]")
 
 
+_own_limits: dict[str, int] = {}
+
+
 def limits() -> dict[str, Any]:
-    """Give the limits of one document (`data/tables/rag/loading.toml`)."""
-    return dict(resources.table("rag", "loading.toml")["limits"])
+    """Give the limits of one document (`data/tables/rag/loading.toml`), with those set for this process."""
+    return {**resources.table("rag", "loading.toml")["limits"], **_own_limits}
+
+
+def limit_to(limit: Mapping[str, int]) -> None:
+    """Set limits for this process in place of those of the table."""
+    _own_limits.update(limit)
 
 
 def suffix(uri: str) -> str:

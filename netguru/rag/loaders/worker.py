@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from netguru.errors import NetGuruError
+from netguru.rag.loaders.source import limit_to
 
 if TYPE_CHECKING:
     from netguru.rag.documents import Document
@@ -23,6 +24,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     _confine(limit)
+    limit_to(limit)
     requests = sys.stdin.buffer
     while line := requests.readline():
         _refill(limit["cpu_seconds"])
