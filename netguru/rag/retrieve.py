@@ -191,25 +191,32 @@ def with_section(found: Sequence[Found], limit: int) -> tuple[Found, ...]:
 
     The joined passage stands at the better one's rank; `limit` bounds its length in characters.
     """
-    joined: list[Found] = []
+    groups: list[list[Found]] = []
     for item in found:
-        for position, before in enumerate(joined):
-            merged = _side_by_side(before.passage, item.passage, limit)
-            if merged:
-                joined[position] = replace(before, passage=merged, coverage=max(before.coverage, item.coverage))
-                break
+        group = next((group for group in groups if _side_by_side(group, item.passage, limit)), None)
+        if group is None:
+            groups.append([item])
         else:
-            joined.append(item)
-    return tuple(joined)
+            group.append(item)
+    return tuple(_joined(group) for group in groups)
 
 
-def _side_by_side(one: Stored, other: Stored, limit: int) -> Stored | None:
-    first, second = sorted((one, other), key=lambda item: item.start)
-    same = (one.collection, one.document, one.path) == (other.collection, other.document, other.path)
-    if not same or second.end - first.start > limit:
-        return None
-    index = next(item for item in open_all(one.collection))
-    text = index.slice(first.document, first.start, second.end)
-    if text[first.end - first.start : second.start - first.start].strip() or second.end <= first.end:
-        return None
-    return replace(first, end=second.end, line_end=second.line_end, text=text)
+def _side_by_side(group: Sequence[Found], passage: Stored, limit: int) -> bool:
+    """Say whether a passage stands right before or behind those of a group, in their section."""
+    one = group[0].passage
+    if (one.collection, one.document, one.path) != (passage.collection, passage.document, passage.path):
+        return False
+    positions = [item.passage.position for item in group]
+    start = min(passage.start, *(item.passage.start for item in group))
+    end = max(passage.end, *(item.passage.end for item in group))
+    return passage.position in (min(positions) - 1, max(positions) + 1) and end - start <= limit
+
+
+def _joined(group: Sequence[Found]) -> Found:
+    if len(group) == 1:
+        return group[0]
+    first, *_, last = sorted((item.passage for item in group), key=lambda passage: passage.position)
+    index = next(index for index in open_all(first.collection))
+    text = index.slice(first.document, first.start, last.end)
+    whole = replace(first, end=last.end, line_end=last.line_end, text=text)
+    return replace(group[0], passage=whole, coverage=max(item.coverage for item in group))
