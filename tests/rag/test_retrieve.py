@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from netguru.rag.gate import judge
 from netguru.rag.index import Index
 from netguru.rag.query import parse, reads_as_command
-from netguru.rag.retrieve import Options, reciprocal, retrieve, with_section
+from netguru.rag.retrieve import Found, Options, reciprocal, retrieve, with_section
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,17 +184,20 @@ def test_neighbours_of_one_section_are_joined(tmp_path: Path, bring: Callable[[P
     )
     (folder / "long.md").write_text(text)
     bring(folder)
-    found = retrieve("multicast paragraph", 10).found
-
-    joined = with_section(found, 100_000)
-
-    assert len(joined) < len(found)
     index = Index.open("local")
     assert index is not None
+    found = [Found(passage=item, score=1.0, coverage=0.5) for item in reversed(index.passages_of("long.md"))]
+    assert len(found) > 2
+
+    whole = with_section(found, 100_000)
+    bounded = with_section(found, 1)
+
     stored = index.text_of(found[0].passage.sha256)
     assert stored is not None
-    for item in joined:
+    assert len(whole) < len(found) == len(bounded)
+    for item in whole:
         assert stored[item.passage.start : item.passage.end] == item.passage.text
+    assert {item.passage.source for item in retrieve("multicast paragraph", 10).found} == {"long.md"}
 
 
 @pytest.mark.parametrize("language", ["en", "pt", "und", "fr"])
