@@ -8,16 +8,23 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-import polars as pl
+import numpy as np
 
 from netguru import resources
+from netguru.pcap.chunks import TUNNELS
+from netguru.pcap.kept_rows import KeptRows
 from netguru.pcap.protocols.base import find, protocols
 from netguru.pcap.protocols.table import NEEDED, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import polars as pl
+    from numpy.typing import NDArray
+
     from netguru.pcap.chunks import Chunk
+
+_QUOTED = TUNNELS.index("icmp")
 
 
 @cache
@@ -34,68 +41,68 @@ class Messages:
     """
 
     def __init__(self, most: int | None, names: Iterable[str] = ()) -> None:
-        self._known = {name: find(name) for name in names or protocols()}
+        known = {name: find(name) for name in names or protocols()}
         self._most = most
-        self.counts = dict.fromkeys(self._known, 0)
-        self._kept: dict[tuple[str, bool], list[pl.DataFrame]] = {}
-        self._sizes: dict[tuple[str, bool], int] = {}
-        self._conditions = {name: chosen(each).fill_null(value=False) for name, each in self._known.items()}
-        likely = {name: each.likely() for name, each in self._known.items() if each.likely is not None}
-        self._likely = {name: condition.fill_null(value=False) for name, condition in likely.items()}
-        every = [*self._conditions.values(), *self._likely.values()]
-        self._columns = {"tunnel", *(name for each in every for name in each.meta.root_names())}
+        self.counts = dict.fromkeys(known, 0)
+        self._rows = KeptRows(NEEDED)
+        self._sizes: dict[int, int] = {}
+        self._bits = {name: 1 << place for place, name in enumerate(known)}
+        likely = {name: each.likely() for name, each in known.items() if each.likely is not None}
+        # Above the bits of the protocols: those of packets that are no likely messages of them.
+        self._unlikely = {name: 1 << place for place, name in enumerate(likely, len(known))}
+        self._conditions = [
+            *(chosen(each).fill_null(value=False).alias(name) for name, each in known.items()),
+            *(each.fill_null(value=False).alias(f"likely_{name}") for name, each in likely.items()),
+        ]
+        self._columns = {name for each in self._conditions for name in each.meta.root_names()}
 
     def take(self, chunk: Chunk) -> None:
         """Take a chunk."""
+        fits = chunk.frame(self._columns).select(self._conditions)
         # What an ICMP error quotes was not received.
-        received = pl.col("tunnel") != "icmp"
-        fits = chunk.frame(self._columns).select(
-            *((received & each).alias(name) for name, each in self._conditions.items()),
-            *(each.alias(f"likely_{name}") for name, each in self._likely.items()),
-        )
-        for name in self._conditions:
-            here = fits[name]
-            count = int(here.sum())
+        received = chunk.values("tunnel") != _QUOTED
+        bits = np.zeros(chunk.count, np.uint64)
+        for name, bit in self._bits.items():
+            here = fits[name].to_numpy() & received
+            count = int(np.count_nonzero(here))
             if not count:
                 continue
             self.counts[name] += count
-            if name in self._likely:
-                probable = fits[f"likely_{name}"]
-                self._keep(chunk, name, here & probable, probable=True)
-                self._keep(chunk, name, here & ~probable, probable=False)
+            if name in self._unlikely:
+                probable = fits[f"likely_{name}"].to_numpy()
+                self._keep(bits, bit, here & probable)
+                self._keep(bits, self._unlikely[name], here & ~probable)
             else:
-                self._keep(chunk, name, here, probable=True)
+                self._keep(bits, bit, here)
+        self._rows.add(chunk, bits)
 
-    def _keep(self, chunk: Chunk, name: str, here: pl.Series, *, probable: bool) -> None:
-        size = self._sizes.get((name, probable), 0)
-        rows = here.arg_true().to_numpy()
+    def _keep(self, bits: NDArray[np.uint64], bit: int, here: NDArray[np.bool_]) -> None:
+        size = self._sizes.get(bit, 0)
+        if self._most is not None and size >= self._most:
+            return
+        rows = np.flatnonzero(here)
         if self._most is not None:
-            rows = rows[: max(self._most - size, 0)]
-        if rows.size:
-            self._sizes[name, probable] = size + rows.size
-            frame = chunk.frame(NEEDED, rows.astype("int64"))
-            self._kept.setdefault((name, probable), []).append(frame)
+            rows = rows[: self._most - size]
+        self._sizes[bit] = size + rows.size
+        bits[rows] |= np.uint64(bit)
 
     def packets(self, name: str) -> pl.DataFrame:
         """Give the rows of a protocol's packets that were kept, in the order of the file."""
-        likely, others = self._kept.get((name, True), []), self._kept.get((name, False), [])
-        if self._most is not None and self.counts[name] > self._most:
-            others = []
-        if not likely and not others:
-            return _nothing()
-        return pl.concat([*likely, *others]).select(NEEDED).sort("number", maintain_order=True)
+        return self._rows.rows(self._wanted(name))
+
+    def _wanted(self, name: str) -> int:
+        """Give the bits of the packets that count as kept: of too many, the unlikely ones do not."""
+        whole = self._most is None or self.counts[name] <= self._most
+        return self._bits[name] | (self._unlikely.get(name, 0) if whole else 0)
+
+    def kept(self, name: str) -> int:
+        """Count the packets of a protocol that were kept."""
+        return sum(size for bit, size in self._sizes.items() if bit & self._wanted(name))
 
     def notes(self) -> tuple[str, ...]:
         """Say of which protocols not all packets were kept."""
         return tuple(
-            f"{name}: {'the first ' if name not in self._likely else ''}{looked:,} of {count:,} packets were looked at"
+            f"{name}: {'' if name in self._unlikely else 'the first '}{looked:,} of {count:,} packets were looked at"
             for name, count in self.counts.items()
-            if (looked := self.packets(name).height) < count
+            if (looked := self.kept(name)) < count
         )
-
-
-def _nothing() -> pl.DataFrame:
-    from netguru.pcap.schema import inner_types
-
-    types = inner_types()
-    return pl.DataFrame(schema={name: types[name] for name in NEEDED})

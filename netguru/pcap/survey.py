@@ -9,12 +9,16 @@ from threading import RLock
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-import polars as pl
+import numpy as np
 
 from netguru.pcap.identities import Identities
+from netguru.pcap.kept_rows import KeptRows
 from netguru.pcap.messages import limit
 
 if TYPE_CHECKING:
+    import polars as pl
+    from numpy.typing import NDArray
+
     from netguru.pcap.capture import CaptureFile
     from netguru.pcap.chunks import Chunk
 
@@ -29,16 +33,16 @@ _COLUMNS = {
 }
 
 
-def _port(*numbers: int) -> pl.Expr:
-    return pl.col("src_port").is_in(numbers) | pl.col("dst_port").is_in(numbers)
-
-
-def _conditions() -> dict[str, pl.Expr]:
-    tcp = pl.col("protocol") == _TCP
+def _fitting(chunk: Chunk) -> dict[str, NDArray[np.bool_]]:
+    """Say of each selection which rows of a chunk fit."""
+    source, target, protocol = (chunk.values(name) for name in ("src_port", "dst_port", "protocol"))
+    captured = (chunk.values("tunnel") == 0) & chunk.has("ports")
+    tcp = captured & (protocol == _TCP)
+    loaded = chunk.has("payload") & (chunk.values("payload_length") > 0)
     return {
-        "bgp": tcp & _port(_BGP) & pl.col("tcp_seq").is_not_null(),
-        "logins": tcp & _port(*_LOGINS) & (pl.col("payload_length") > 0),
-        "snmp": (pl.col("protocol") == _UDP) & pl.col("dst_port").is_in(_SNMP),
+        "bgp": tcp & ((source == _BGP) | (target == _BGP)) & chunk.has("tcp"),
+        "logins": tcp & (np.isin(source, _LOGINS) | np.isin(target, _LOGINS)) & loaded,
+        "snmp": captured & (protocol == _UDP) & np.isin(target, _SNMP),
     }
 
 
@@ -47,31 +51,23 @@ class Selections:
 
     def __init__(self, most: int | None) -> None:
         self._most = most
-        self._conditions = {name: each.fill_null(value=False) for name, each in _conditions().items()}
-        self._needed = {"tunnel", *(name for each in self._conditions.values() for name in each.meta.root_names())}
-        self._parts: dict[str, list[pl.DataFrame]] = {name: [] for name in self._conditions}
-        self.counts = dict.fromkeys(self._conditions, 0)
+        self._bits = {name: 1 << place for place, name in enumerate(_COLUMNS)}
+        self._rows = KeptRows(dict.fromkeys(column for columns in _COLUMNS.values() for column in columns))
+        self.counts = dict.fromkeys(_COLUMNS, 0)
 
     def take(self, chunk: Chunk) -> None:
         """Take a chunk."""
-        captured = pl.col("tunnel") == ""
-        fits = chunk.frame(self._needed).select(
-            (captured & each).alias(name) for name, each in self._conditions.items()
-        )
-        for name in self._conditions:
-            rows = fits[name].arg_true().to_numpy().astype("int64")
+        bits = np.zeros(chunk.count, np.uint64)
+        for name, fits in _fitting(chunk).items():
+            rows = np.flatnonzero(fits)
             room = None if self._most is None else max(self._most - self.counts[name], 0)
             self.counts[name] += rows.size
-            if rows[:room].size:
-                self._parts[name].append(chunk.frame(_COLUMNS[name], rows[:room]))
+            bits[rows[:room]] |= np.uint64(self._bits[name])
+        self._rows.add(chunk, bits)
 
     def rows(self, name: str) -> pl.DataFrame:
         """Give the packets of a selection: bgp (TCP segments), logins (data of FTP and Telnet), snmp."""
-        from netguru.pcap.schema import packet_types
-
-        types = packet_types()
-        nothing = pl.DataFrame(schema={column: types[column] for column in _COLUMNS[name]})
-        return pl.concat([nothing, *(part.select(_COLUMNS[name]) for part in self._parts[name])])
+        return self._rows.rows(self._bits[name], _COLUMNS[name])
 
     def notes(self) -> tuple[str, ...]:
         """Say which selections are not whole."""
