@@ -10,6 +10,7 @@ Names are loaded when they are first used: `import netguru` imports no third-par
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 __version__ = "0.1.0"
@@ -36,9 +37,10 @@ def __getattr__(name: str) -> Any:
         return import_module(f"netguru.{name}")
     if name in _NAMES:
         return getattr(import_module(_NAMES[name]), name)
-    if not name.startswith("_"):
-        return _family(name)
-    raise AttributeError(f"module 'netguru' has no attribute {name!r}")
+    if name.startswith("_"):
+        raise AttributeError(f"module 'netguru' has no attribute {name!r}")
+    # `from netguru import resources` asks here first: for a module no operation is looked for.
+    return import_module(f"netguru.{name}") if find_spec(f"netguru.{name}") else _family(name)
 
 
 def _family(name: str) -> Any:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from netguru.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
+    from pydantic import BaseModel
 
 _PREFIX = "NETGURU_"
 Source = Literal["environment", "file", "default"]
@@ -43,19 +40,6 @@ def settings_file() -> Path:
     return config_folder() / "netguru.toml"
 
 
-class _FileSource(PydanticBaseSettingsSource):
-    """The user's settings file, read with errors that name it."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Give a field's value in the file."""
-        del field
-        return _file_values().get(field_name), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """Give all values of the file."""
-        return _file_values()
-
-
 def _file_values() -> dict[str, Any]:
     file = settings_file()
     try:
@@ -66,58 +50,75 @@ def _file_values() -> dict[str, Any]:
         raise InputError(f"is not TOML: {error}", place=str(file)) from None
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror or error}", place=str(file)) from None
+    known = [item.name for item in fields(Settings)]
     for name in values:
-        if name not in Settings.model_fields:
-            raise UnknownNameError(f"setting in {file}", name, Settings.model_fields)
+        if name not in known:
+            raise UnknownNameError(f"setting in {file}", name, known)
     return values
 
 
-class Settings(BaseSettings):
+def _environment_values() -> dict[str, Any]:
+    # Names in any case; an empty variable is one that is not set, as shells and service files mean it.
+    found = {key.upper(): value for key, value in os.environ.items() if value}
+    names = (item.name for item in fields(Settings))
+    return {name: found[_PREFIX + name.upper()] for name in names if _PREFIX + name.upper() in found}
+
+
+class Secret:
+    """A text that is not shown: its `repr` and `str` are stars."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_secret_value(self) -> str:
+        """Give the text."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "**********" if self._text else ""
+
+
+def _about(description: str, **limits: int) -> dict[str, Any]:
+    """Say what a setting does, and its limits as pydantic's `Field` names them."""
+    return {"description": description, **limits}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
     """All settings of NetGuru with their defaults; `settings()` gives those in force."""
 
-    # An empty variable is one that is not set, as shells and service files mean it.
-    model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    workspace: Path | None = field(
+        default=None, metadata=_about("the workspace folder; by default the nearest .netguru above")
     )
-
-    workspace: Path | None = Field(None, description="the workspace folder; by default the nearest .netguru above")
-    database_url: SecretStr = Field(
-        SecretStr(""), description="a SQLAlchemy URL; by default an SQLite file in the workspace"
+    database_url: Secret = field(
+        default=Secret(""), metadata=_about("a SQLAlchemy URL; by default an SQLite file in the workspace")
     )
-    max_file_mb: int = Field(100, gt=0, description="the largest file that is taken, in MB (1,000,000 bytes)")
-    job_workers: int = Field(0, ge=0, description="how many jobs run at once; 0 means one a processor")
-    embedder: str = Field(
-        "", description="what turns texts into vectors, none for words alone; by default the first there is"
+    max_file_mb: int = field(
+        default=100, metadata=_about("the largest file that is taken, in MB (1,000,000 bytes)", gt=0)
     )
-    qdrant_url: str = Field("", description="a Qdrant server for vectors; by default they lie beside the index")
-    qdrant_key: SecretStr = Field(SecretStr(""), description="the key of the Qdrant server")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "warning", description="debug, info, warning or error; logs go to stderr"
+    job_workers: int = field(default=0, metadata=_about("how many jobs run at once; 0 means one a processor", ge=0))
+    embedder: str = field(
+        default="",
+        metadata=_about("what turns texts into vectors, none for words alone; by default the first there is"),
     )
-    log_format: Literal["console", "json"] = Field("console", description="console or json")
-
-    @field_validator("log_level", "log_format", mode="before")
-    @classmethod
-    def _any_case(cls, value: Any) -> Any:
-        return value.strip().lower() if isinstance(value, str) else value
+    qdrant_url: str = field(
+        default="", metadata=_about("a Qdrant server for vectors; by default they lie beside the index")
+    )
+    qdrant_key: Secret = field(default=Secret(""), metadata=_about("the key of the Qdrant server"))
+    log_level: Literal["debug", "info", "warning", "error"] = field(
+        default="warning", metadata=_about("debug, info, warning or error; logs go to stderr")
+    )
+    log_format: Literal["console", "json"] = field(default="console", metadata=_about("console or json"))
 
     @property
     def max_file_bytes(self) -> int:
         """Give the size cap in bytes."""
         return self.max_file_mb * 1_000_000
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read arguments first, then the environment, then the user's file."""
-        del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, _FileSource(settings_cls)
+
+_ANY_CASE = ("log_level", "log_format")
 
 
 @cache
@@ -126,15 +127,43 @@ def settings() -> Settings:
 
     Raises InputError that names the setting, where it comes from, and what is wrong.
     """
+    values = _file_values() | _environment_values()
+    # Defaults need no check, and loading what checks takes longer than most commands.
+    return Settings(**_checked(values)) if values else Settings()
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    """Convert what was stated to the types of the settings."""
+    from pydantic import ValidationError
+
+    for name in _ANY_CASE:
+        if isinstance(values.get(name), str):
+            values[name] = values[name].strip().lower()
     try:
-        return Settings()
+        checked = _model().model_validate(values)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         name = str(first["loc"][0])
         # The value itself is not quoted: it may be a secret.
         raise InputError(f"setting {name}: {_lower(first['msg'])}", place=_place(name)) from None
-    except SettingsError as error:
-        raise InputError(f"the settings cannot be read: {error}") from None
+    secret = {item.name for item in fields(Settings) if isinstance(item.default, Secret)}
+    return {
+        name: Secret(getattr(checked, name)) if name in secret else getattr(checked, name)
+        for name in checked.model_fields_set
+    }
+
+
+@cache
+def _model() -> type[BaseModel]:
+    """Make the model that checks values, of the one declaration of the settings."""
+    from pydantic import Field, create_model
+
+    kinds = get_type_hints(Settings)
+    stated: dict[str, Any] = {
+        item.name: (str if kinds[item.name] is Secret else kinds[item.name], Field(None, **item.metadata))
+        for item in fields(Settings)
+    }
+    return create_model("Settings", **stated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,19 +182,18 @@ def show() -> tuple[Setting, ...]:
     chosen = settings()
     return tuple(
         Setting(
-            name=name,
-            value="" if getattr(chosen, name) is None else str(getattr(chosen, name)),
-            source=_source(name),
-            variable=_PREFIX + name.upper(),
-            description=field.description or "",
+            name=item.name,
+            value="" if getattr(chosen, item.name) is None else str(getattr(chosen, item.name)),
+            source=_source(item.name),
+            variable=_PREFIX + item.name.upper(),
+            description=item.metadata["description"],
         )
-        for name, field in Settings.model_fields.items()
+        for item in fields(Settings)
     )
 
 
 def _source(name: str) -> Source:
-    # Environment variables are read in any case, as pydantic-settings does.
-    if any(key.upper() == _PREFIX + name.upper() and value for key, value in os.environ.items()):
+    if name in _environment_values():
         return "environment"
     return "file" if name in _file_values() else "default"
 
