@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CaptureFile", "Collector"]
 
+_TABLES = 4
+"""Tables of messages that are held of a large capture."""
+
 
 class CaptureFile(Access):
     """Hold one capture; see `netguru.model.Capture` for what the methods promise."""
@@ -104,6 +107,9 @@ class CaptureFile(Access):
 
         with self._lock:
             if name not in self._protocols:
+                if not self.small and len(self._protocols) >= _TABLES:
+                    # Of a large capture every table holds tens of megabytes: the one asked for longest ago goes.
+                    del self._protocols[next(iter(self._protocols))]
                 self._protocols[name] = protocols.table(self, name)
             return self._protocols[name]
 

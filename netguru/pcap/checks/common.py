@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from netguru.model.finding import Subject
 from netguru.pcap.messages import limit
@@ -18,11 +19,21 @@ Row = dict[str, Any]
 SECOND = 1_000_000_000
 
 
+_latest: WeakKeyDictionary[Capture, tuple[str, list[Row]]] = WeakKeyDictionary()
+"""The messages given last: the checks of one protocol come one after the other."""
+
+
 def messages(capture: Capture, protocol: str) -> list[Row]:
-    """Give the messages of a protocol, each once even if several interfaces saw it."""
+    """Give the messages of a protocol, each once even if several interfaces saw it; they are not to be changed."""
     from netguru.pcap.protocols.table import originals
 
-    return originals(capture.protocol(protocol)).to_dicts()
+    name, rows = _latest.get(capture, ("", []))
+    if name != protocol:
+        # Two protocols are not held at once.
+        _latest.pop(capture, None)
+        rows = originals(capture.protocol(protocol)).to_dicts()
+        _latest[capture] = protocol, rows
+    return rows
 
 
 def grouped(rows: Iterable[Row], *names: str) -> dict[tuple[Any, ...], list[Row]]:

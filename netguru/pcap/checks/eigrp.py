@@ -25,11 +25,12 @@ def weights(capture: Capture) -> Iterator[Finding]:
     """Compare the K values of the hellos on one link; a goodbye is not a setting."""
     rows = messages(capture, "eigrp")
     hellos = [row for row in rows if row["k_values"] and not row["goodbye"]]
+    left = grouped((row for row in rows if row["goodbye"]), "src")
     for pair in pairs_on_links(hellos, "asn"):
         one, two = pair.one[-1], pair.two[-1]
         if _weights(one) == _weights(two):
             continue
-        goodbyes = [row for row in rows if row["goodbye"] and row["src"] in pair.ends]
+        goodbyes = [row for end in pair.ends for row in left.get((end,), ())]
         quoted = [*numbers(pair.one)[-2:], *numbers(pair.two)[-2:], *numbers(goodbyes)[:2]]
         yield finding(
             "eigrp.k-mismatch@capture",

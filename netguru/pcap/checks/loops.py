@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from netguru.checks import check, finding, threshold
 from netguru.model.finding import Severity
 from netguru.pcap.addresses import destination, source
-from netguru.pcap.checks.common import SECOND, Row, counted, messages, numbers, subject
+from netguru.pcap.checks.common import SECOND, Row, counted, grouped, messages, numbers, subject
 from netguru.pcap.protocols.icmp import TIME_EXCEEDED
 from netguru.pcap.survey import survey
 
@@ -32,9 +32,10 @@ def routing_loop(capture: Capture) -> Iterator[Finding]:
         falling = _falling(rows)
         if len(falling) >= passes:
             by_ends.setdefault((source(falling[0]), destination(falling[0])), []).append(falling)
+    exceeded_on_way = grouped(_exceeded(capture), "quoted_dst") if by_ends else {}
     for (sender, target), loops in by_ends.items():
         longest = max(loops, key=len)
-        exceeded = _exceeded(capture, target)
+        exceeded = exceeded_on_way.get((target,), [])
         yield finding(
             "ip.routing-loop",
             evidence=capture.evidence([*numbers(longest)[-6:], *numbers(exceeded)[:2]], limit=8),
@@ -84,7 +85,7 @@ def _falling(rows: list[Row]) -> list[Row]:
     return best
 
 
-def _exceeded(capture: Capture, target: str) -> list[Row]:
+def _exceeded(capture: Capture) -> list[Row]:
+    """Give the reports of packets whose TTL ran out."""
     rows = [row for row in messages(capture, "icmp") if row["type"] == TIME_EXCEEDED]
-    rows += [row for row in messages(capture, "icmpv6") if row["type"] == _TIME_EXCEEDED_V6]
-    return [row for row in rows if row["quoted_dst"] == target]
+    return rows + [row for row in messages(capture, "icmpv6") if row["type"] == _TIME_EXCEEDED_V6]
