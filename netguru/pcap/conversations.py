@@ -172,6 +172,10 @@ class Conversations:
             self._mask = self._mask * 4 + 3
             self.rehash()
 
+    def finish(self) -> None:
+        """Let go of what only further packets would need."""
+        self._table, self._pieces = self._make(0), None
+
     def rehash(self) -> None:
         """Make the table of conversations anew, of its present size."""
         self._table = self._make(self._mask + 1)

@@ -61,6 +61,11 @@ class Engine:
             self._follow(chunk)
             yield chunk
 
+    def finish(self) -> None:
+        """Let go of what only further packets would need."""
+        self.conversations.finish()
+        self.tcp.finish()
+
     def headers(self) -> Iterator[Chunk]:
         """Give the chunks without anything that is known of conversations."""
         return self._compiled() if self.compiled else self._plain()

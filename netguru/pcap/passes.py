@@ -211,6 +211,7 @@ class Passes:
         self._places = places
         if losses:
             self._gaps = engine.tcp.gaps()
+        engine.finish()
         self._found, self._totals, self._conversations = found, totals, engine.conversations
 
     def _from_sidecar(self) -> bool:

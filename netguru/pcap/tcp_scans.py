@@ -36,6 +36,12 @@ def scans(opened: pl.DataFrame) -> list[Scan]:
     if opened.is_empty():
         return []
     ports, hosts = threshold("scan.ports", "ports"), threshold("scan.ports", "hosts")
+    # Who failed too seldom for any burst is not looked at further.
+    least = threshold("scan.ports", "failed_share") * min(ports, hosts)
+    suspects = opened.filter("failed").group_by(*_CLIENT).len().filter(pl.col("len") >= least)
+    opened = opened.join(suspects, on=_CLIENT, how="semi", maintain_order="left")
+    if opened.is_empty():
+        return []
     return [
         *_bursts(opened, (*_CLIENT, *_SERVER), ("server_port",), ports),
         *_bursts(opened, (*_CLIENT, "server_port"), _SERVER, hosts),

@@ -199,6 +199,11 @@ class TcpState:
         if self._judge is not None:
             self._judge.keep(slots)
 
+    def finish(self) -> None:
+        """Let go of what only further segments would need: the times of handshakes stay."""
+        self._judge = None
+        self._marker.state = _made(0, np.uint32, compiled=self._marker.compiled)
+
     def handshakes(self, slots: Rows) -> Rows:
         """Give the times in nanoseconds from the SYN to the first acknowledgment, 0 where not known."""
         return self._marker.handshakes(slots)

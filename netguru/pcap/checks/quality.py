@@ -56,7 +56,11 @@ def directions(capture: Capture) -> Iterator[Finding]:
     data = pl.col("client_payload") + pl.col("server_payload") > 0
     one_way = data & ((pl.col("client_packets") == 0) | (pl.col("server_packets") == 0))
     more = (pl.col("protocol") == _TCP) & (pl.col("packets") > 2)  # noqa: PLR2004 - more than a retry
-    flows = capture.flows().filter(more).select("first_packet", one_way.alias("one_way")).collect()
+    # Made from parts of bounded size: the whole flow table takes many times the memory.
+    parts = [
+        part.filter(more).select("first_packet", one_way.alias("one_way")) for part in capture.conversations.parts()
+    ]
+    flows = pl.concat(parts)
     if flows.height < threshold("capture.one-direction", "flows"):
         return
     single = flows.filter("one_way")
