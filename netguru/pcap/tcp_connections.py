@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from netguru.pcap.tcp_events import TcpEvents
 
 _TCP = 6
+_CLIENT = ("ip_version", "client_hi", "client_lo")
 ENDS = ("ip_version", "client_hi", "client_lo", "server_hi", "server_lo", "server_port")
 _KEPT = ("flow", *ENDS, "client_port", "interfaces", "first_packet", "last_packet")
 _BITS = {"accepted": ACCEPTED, "answered": ANSWERED, "data": DATA, "signed": SIGNED, "reset": RESET, "quoted": QUOTED}
@@ -72,12 +73,18 @@ def _bits(events: TcpEvents) -> Any:
 
 
 def attempts(capture: CaptureFile) -> pl.DataFrame:
-    """Give the connections with a SYN: ends, time of the first SYN, how many came, and whether they failed."""
-    syns = capture.tcp_events().events("syns")
+    """Give the connections with a SYN of those clients of which some failed.
+
+    With ends, the time of the first SYN, how many came, and whether it failed.
+    """
+    failed = ~pl.col("accepted") & ~pl.col("data") & (~pl.col("answered") | pl.col("reset"))
+    every = ends(capture).with_columns(failed.alias("failed"))
+    unlucky = every.filter("failed").select(_CLIENT).unique()
+    tried = every.join(unlucky, on=_CLIENT, how="semi").collect()
+    syns = capture.tcp_events().events("syns").join(tried.select("flow"), on="flow", how="semi", maintain_order="left")
     opened = syns.group_by("flow").agg(pl.col("time_ns").first().alias("opened_ns"))
-    best = _best(syns)
     seen = (
-        syns.join(best, on=("flow", "interface"), how="semi")
+        syns.join(_best(syns), on=("flow", "interface"), how="semi", maintain_order="left")
         .group_by("flow")
         .agg(
             pl.len().alias("syns"),
@@ -85,15 +92,7 @@ def attempts(capture: CaptureFile) -> pl.DataFrame:
             pl.col("number").last().alias("last_syn"),
         )
     )
-    failed = ~pl.col("accepted") & ~pl.col("data") & (~pl.col("answered") | pl.col("reset"))
-    return (
-        ends(capture)
-        .join(opened.lazy(), on="flow")
-        .join(seen.lazy(), on="flow")
-        .with_columns(failed.alias("failed"))
-        .sort("flow")
-        .collect()
-    )
+    return tried.join(opened, on="flow").join(seen, on="flow").sort("flow")
 
 
 def _best(syns: pl.DataFrame) -> pl.DataFrame:
