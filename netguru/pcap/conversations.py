@@ -78,8 +78,8 @@ class Conversations:
 
     @property
     def total(self) -> int:
-        """Count the conversations."""
-        return int(self._counters[layout.FLOWS])
+        """Count the conversations that were seen outside ICMP errors: the rows of `table`."""
+        return self.largest(0)[1]
 
     @property
     def places(self) -> int:

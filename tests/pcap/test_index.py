@@ -172,3 +172,18 @@ print(json.dumps([found.strict.resends.count, sorted(set(sys.modules) & {{"llvml
 """
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert json.loads(told) == [32, ["llvmlite"]]
+
+
+def test_a_flow_that_only_an_icmp_error_quotes_is_not_counted(tmp_path):
+    from scapy.layers.inet import ICMP, IP, UDP
+    from scapy.layers.l2 import Ether
+    from scapy.utils import wrpcap
+
+    there, back = {"src": "192.0.2.1", "dst": "192.0.2.2"}, {"src": "192.0.2.9", "dst": "192.0.2.1"}
+    quoted = IP(src="192.0.2.1", dst="198.51.100.7") / UDP(sport=40000, dport=33434)
+    path = tmp_path / "quoted.pcap"
+    wrpcap(
+        str(path), [Ether() / IP(**there) / UDP(sport=5000, dport=53), Ether() / IP(**back) / ICMP(type=11) / quoted]
+    )
+    listed = room.flows(path)
+    assert room.index(path).flows == listed.total == len(listed.flows) == 2
