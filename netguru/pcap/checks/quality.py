@@ -60,6 +60,8 @@ def directions(capture: Capture) -> Iterator[Finding]:
     parts = [
         part.filter(more).select("first_packet", one_way.alias("one_way")) for part in capture.conversations.parts()
     ]
+    if not parts:
+        return
     flows = pl.concat(parts)
     if flows.height < threshold("capture.one-direction", "flows"):
         return
