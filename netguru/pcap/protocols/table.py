@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from netguru.pcap.addresses import destination, mac_text, source
+from netguru.pcap.addresses import address_text, destination, mac_text, source
 from netguru.pcap.protocols.base import Column, Protocol, find
 
 if TYPE_CHECKING:
@@ -53,6 +53,9 @@ COPY = Column(
 )
 _TCP, _GRE, _IPV4 = 6, 47, 4
 _DECODED_AT_ONCE = 2000
+_REMEMBERED = 4096
+# What tying messages to each other looks at beside the messages themselves.
+_MATCHED = ("number", "time_ns", "src", "dst", "src_port", "dst_port", "flow", "copy_of")
 NEEDED = (
     "number time_ns interface vlan eth_src eth_dst ip_version src_hi src_lo dst_hi dst_lo protocol ip_id ttl "
     "src_port dst_port tcp_seq flow offset captured network_offset network_length payload_offset payload_length tunnel"
@@ -86,21 +89,30 @@ def decoded(capture: CaptureFile, protocol: Protocol, packets: pl.DataFrame, mos
 
     With `most`, decoding stops behind the packet with which there are as many messages.
     """
-    columns = schema(protocol.name)
-    copies = _Copies()
+    reading = _Reading(capture, protocol)
+    size = 0
+    heads: list[pl.DataFrame] = []
+    bodies: list[pl.DataFrame] = []
     rows: list[Row] = []
-    parts = [_frame([], columns)]
     for part in packets.iter_slices(_DECODED_AT_ONCE):
-        rows += _rows(capture, protocol, part, copies)
+        head, messages = reading.messages(part)
+        size += len(messages)
+        heads.append(head)
         if protocol.match is None:
-            parts.append(_frame(rows, columns))
-            rows = []
-        if most and sum(each.height for each in parts) + len(rows) >= most:
+            bodies.append(_frame(messages, protocol.columns))
+        else:
+            known = head.select(name for name in _MATCHED if name in head.columns).iter_rows(named=True)
+            rows += [common | message for common, message in zip(known, messages, strict=True)]
+        if most and size >= most:
             break
     if protocol.match is not None:
         protocol.match(rows)
-        parts.append(_frame(rows, columns))
-    return pl.concat(parts)
+        bodies.append(_frame(rows, protocol.columns))
+    names = [column.name for column in schema(protocol.name)]
+    nothing = _frame([], schema(protocol.name))
+    if not heads:
+        return nothing
+    return pl.concat([nothing, pl.concat([pl.concat(heads), pl.concat(bodies)], how="horizontal").select(names)])
 
 
 def _frame(rows: list[Row], columns: tuple[Column, ...]) -> pl.DataFrame:
@@ -154,26 +166,49 @@ def ends(packet: Row) -> tuple[str, str]:
     return mac_text(packet["eth_src"]), mac_text(packet["eth_dst"])
 
 
-def _rows(capture: CaptureFile, protocol: Protocol, packets: pl.DataFrame, copies: _Copies) -> list[Row]:
-    rows: list[Row] = []
-    for packet, payload in zip(packets.iter_rows(named=True), read(capture, protocol, packets), strict=True):
-        sender, receiver = ends(packet)
-        common = {
-            "number": packet["number"],
-            "time_ns": packet["time_ns"] or 0,
-            "interface": packet["interface"],
-            "vlan": packet["vlan"],
-            "tunnel": packet["tunnel"],
-            "eth_src": mac_text(packet["eth_src"]) or None,
-            "src": sender,
-            "dst": receiver,
-            "src_port": packet["src_port"],
-            "dst_port": packet["dst_port"],
-            "flow": packet["flow"],
-            "copy_of": copies.first(packet, payload),
+class _Reading:
+    """Read the messages of packets, part by part; what is sent again and again in the same bytes is decoded once."""
+
+    def __init__(self, capture: CaptureFile, protocol: Protocol) -> None:
+        self._capture = capture
+        self._protocol = protocol
+        self._copies = _Copies()
+        self._known: dict[tuple[bool, bytes], list[Row]] = {}
+
+    def messages(self, packets: pl.DataFrame) -> tuple[pl.DataFrame, list[Row]]:
+        """Decode packets: what is common to all protocols as a table with a row for each message, and the messages."""
+        payloads = read(self._capture, self._protocol, packets)
+        messages: list[Row] = []
+        places: list[int] = []
+        for place, (number, payload) in enumerate(zip(packets["protocol"].to_list(), payloads, strict=True)):
+            key = (number == _TCP, payload)
+            said = self._known.get(key)
+            if said is None:
+                said = decode_payload(self._protocol, {"protocol": number}, payload)
+                if len(self._known) < _REMEMBERED:
+                    self._known[key] = said
+            messages += said
+            places += [place] * len(said)
+        return self._common(packets, payloads)[places], messages
+
+    def _common(self, packets: pl.DataFrame, payloads: list[bytes]) -> pl.DataFrame:
+        texts: dict[str, list[str | None] | list[str]] = {
+            "eth_src": [mac_text(mac) or None for mac in packets["eth_src"]],
+            "src": _addresses(packets, "src"),
+            "dst": _addresses(packets, "dst"),
         }
-        rows += [common | message for message in decode_payload(protocol, packet, payload)]
-    return rows
+        columns = [pl.Series(name, values, pl.String) for name, values in texts.items()]
+        copies = pl.Series(COPY.name, self._copies.of(packets, payloads), TYPES[COPY.type])
+        names = ("number", "interface", "vlan", "tunnel", "src_port", "dst_port", "flow")
+        return packets.select(*names, pl.col("time_ns").fill_null(0)).with_columns(*columns, copies)
+
+
+def _addresses(packets: pl.DataFrame, end: str) -> list[str]:
+    numbers = packets.select("ip_version", pl.col(f"{end}_hi", f"{end}_lo").fill_null(0), f"eth_{end}")
+    return [
+        address_text(version, high, low) if version else mac_text(mac)
+        for version, high, low, mac in numbers.iter_rows()
+    ]
 
 
 class _Copies:
@@ -182,24 +217,30 @@ class _Copies:
     def __init__(self) -> None:
         self._seen: dict[object, tuple[int, int, int]] = {}
 
-    def first(self, packet: Row, payload: bytes) -> int | None:
-        """Give the number of the first packet with the same message, None when this is the first."""
-        time, interface = packet["time_ns"] or 0, packet["interface"]
-        if packet["protocol"] == _TCP and packet["tcp_seq"] is not None:
-            key: object = (packet["flow"], packet["src_hi"], packet["src_lo"], packet["src_port"], packet["tcp_seq"])
-            return self._look((key, payload), packet["number"], time, interface, _TCP_COPY_NS)
-        identity = packet["ip_id"] if packet["ip_version"] == _IPV4 else None
-        ports = packet["src_port"], packet["dst_port"]
-        if packet["ip_version"]:
-            key = (packet["src_hi"], packet["src_lo"], packet["dst_hi"], packet["dst_lo"], *ports, identity)
-        else:
-            key = (packet["eth_src"], packet["eth_dst"])
+    def of(self, packets: pl.DataFrame, payloads: list[bytes]) -> list[int | None]:
+        """Give for each packet the number of the first one with the same message, None for the first itself."""
+        about = packets.select(
+            "number", pl.col("time_ns").fill_null(0), "interface", "ip_version", "protocol", "tcp_seq", "ip_id"
+        )
+        ip = packets.select("src_hi", "src_lo", "dst_hi", "dst_lo", "src_port", "dst_port")
+        ends = zip(ip.iter_rows(), packets.select("eth_src", "eth_dst").iter_rows(), packets["flow"], strict=True)
+        return [
+            self._first(row, end, payload) for row, end, payload in zip(about.iter_rows(), ends, payloads, strict=True)
+        ]
+
+    def _first(self, about: tuple[Any, ...], ends: tuple[Any, ...], payload: bytes) -> int | None:
+        number, time, interface, version, protocol, sequence, ip_id = about
+        ip, link, flow = ends
+        if protocol == _TCP and sequence is not None:
+            return self._look((flow, ip[0], ip[1], ip[4], sequence, payload), number, time, interface, _TCP_COPY_NS)
+        identity = ip_id if version == _IPV4 else None
+        key: object = ((*ip, identity) if version else link, payload)
         if identity:
-            return self._look((key, payload), packet["number"], time, interface, _COPY_NS)
-        found = self._seen.get((key, payload))
+            return self._look(key, number, time, interface, _COPY_NS)
+        found = self._seen.get(key)
         if found is not None and found[2] != interface and time - found[1] <= _COPY_NS_UNNUMBERED:
             return found[0]
-        self._seen[key, payload] = (packet["number"], time, interface)
+        self._seen[key] = (number, time, interface)
         return None
 
     def _look(self, key: object, number: int, time: int, interface: int, within: int) -> int | None:

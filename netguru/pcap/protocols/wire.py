@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import struct
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv6Address
+from socket import inet_ntoa
 from typing import Any
 
 Row = dict[str, Any]
@@ -52,7 +53,7 @@ def is_long(data: bytes, length: int) -> bool:
 
 def ipv4(data: bytes, offset: int) -> str:
     """Read an IPv4 address as text."""
-    return str(IPv4Address(take(data, offset, 4)))
+    return inet_ntoa(take(data, offset, 4))
 
 
 def ipv6(data: bytes, offset: int) -> str:
@@ -72,8 +73,9 @@ def clean(data: bytes | str, limit: int = TEXT_LIMIT) -> str:
     'sw1 [31m'
     """
     text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
-    shown = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(shown.split())[:limit]
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())[:limit]
 
 
 def total(decoder: Decoder) -> Decoder:
