@@ -6,14 +6,15 @@ disturbs nobody.
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+from functools import cache
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from netguru.errors import PluginError, UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from importlib.metadata import EntryPoint
 
 Item = TypeVar("Item")
 
@@ -60,7 +61,7 @@ class Registry(Generic[Item]):
 
     def _import(self, family: str) -> None:
         """Import the members that are named after a family (`pcap`, `pcap_packets`), or all for an empty one."""
-        for point in sorted(entry_points(group=self.group), key=lambda p: p.name):
+        for point in sorted(_points().select(group=self.group), key=lambda p: p.name):
             if point.name in self._imported or (family and point.name.split("_")[0] != family):
                 continue
             self._imported.add(point.name)
@@ -105,6 +106,20 @@ class Registry(Generic[Item]):
     def values(self) -> list[Item]:
         """Give all things, sorted by name."""
         return [item for _, item in self.items()]
+
+
+class _Points(Protocol):
+    """The entry points of all packages; what Python gives for them differs by its version."""
+
+    def select(self, *, group: str) -> Iterable[EntryPoint]: ...
+
+
+@cache
+def _points() -> _Points:
+    """Give the members of all groups, looked for once: that reads a file of every installed package."""
+    from importlib.metadata import entry_points
+
+    return entry_points()
 
 
 def _origin(item: Any) -> tuple[str, str]:

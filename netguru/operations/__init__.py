@@ -11,7 +11,9 @@
 'Double a number.'
 """
 
-import netguru.render  # noqa: F401 - whoever has operations sees their results shown in a notebook
+from __future__ import annotations
+
+from netguru.model.result import Result, present_with
 from netguru.operations.context import CancelToken, Context, Progress, context, use
 from netguru.operations.operation import FACES, Effect, Face, Operation, inject, operation, operations
 from netguru.operations.parameters import Parameter
@@ -33,3 +35,13 @@ __all__ = [
     "tool_schema",
     "use",
 ]
+
+
+def _shown(result: Result) -> dict[str, str]:
+    from netguru.render import mimebundle
+
+    return mimebundle(result)
+
+
+# Whoever has operations sees their results shown in a notebook; what shows them is loaded for the first one.
+present_with(_shown)

@@ -1,10 +1,35 @@
-"""The workspace: one folder of a user's work, and the reading of files into a Network."""
+"""The workspace: one folder of a user's work, and the reading of files into a Network.
 
-from netguru.workspace.naming import name_device
-from netguru.workspace.opening import open_capture, open_network, open_pieces
-from netguru.workspace.readers import FileReader, Match, TextReader, file_readers, text_readers
-from netguru.workspace.transcript import split_transcript
+Names are loaded when they are first used: a capture needs nothing of what reads texts.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# Not lazy: operations that ask for a workspace get it from there.
 from netguru.workspace.workspace import Workspace, current_workspace
+
+if TYPE_CHECKING:
+    from netguru.workspace.captures import open_capture
+    from netguru.workspace.naming import name_device
+    from netguru.workspace.opening import open_network, open_pieces
+    from netguru.workspace.readers import FileReader, Match, TextReader, file_readers, text_readers
+    from netguru.workspace.transcript import split_transcript
+
+_WHERE = {
+    "FileReader": "readers",
+    "Match": "readers",
+    "TextReader": "readers",
+    "file_readers": "readers",
+    "name_device": "naming",
+    "open_capture": "captures",
+    "open_network": "opening",
+    "open_pieces": "opening",
+    "split_transcript": "transcript",
+    "text_readers": "readers",
+}
 
 __all__ = [
     "FileReader",
@@ -20,3 +45,13 @@ __all__ = [
     "split_transcript",
     "text_readers",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,10 +1,11 @@
-"""Admitting a file: it exists, is a readable regular file, not empty and not over the cap."""
+"""Files below a path, and admitting one: it exists, is a readable regular file, not empty and not over the cap."""
 
 from __future__ import annotations
 
 import atexit
 import codecs
 import hashlib
+import os
 import shutil
 import stat
 import sys
@@ -13,17 +14,75 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netguru.errors import FileRejectedError
+from netguru.model.network import Unread
 from netguru.model.source import SourceFile
 from netguru.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 HEAD_BYTES = 65536
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", codecs.BOM_UTF8: "utf-8-sig"}
 # Control characters that texts of devices really hold: tab, line ends, bell, backspace, form feed,
 # escape, ETX (which ends a banner). All others do not belong into a text.
 _NOT_TEXT = frozenset(range(0x20)) - frozenset(b"\t\n\r\x03\x07\x08\x0c\x1b")
+
+_LINKED_FOLDER = "is a link to a folder, which is not followed"
+_TRUTH = "ground truth of a sample network, never read"
+
+
+def files_below(path: Path) -> tuple[list[str], Path, list[Unread]]:
+    """Give the names of the files below a path, the folder that they are relative to, and what was passed over."""
+    try:
+        if not stat.S_ISDIR(path.stat().st_mode):
+            return [path.name], path.parent, []
+        skipped: list[Unread] = []
+        return sorted(_walk(path, skipped)), path, skipped
+    except FileNotFoundError:
+        raise FileRejectedError("does not exist", place=str(path)) from None
+    except PermissionError:
+        raise FileRejectedError("may not be read: permission denied", place=str(path)) from None
+    except OSError as error:
+        raise FileRejectedError(f"cannot be opened: {error.strerror}", place=str(path)) from None
+    except ValueError as error:
+        # A NUL inside a name: no file system has such a file.
+        raise FileRejectedError(f"cannot be opened: {error}", place=repr(str(path))) from None
+
+
+def _walk(root: Path, skipped: list[Unread]) -> Iterable[str]:
+    """Give the files below a folder; what cannot or must not be entered is added to `skipped`."""
+
+    def refuse(error: OSError) -> None:
+        folder = Path(error.filename)
+        if folder == root:
+            raise error
+        reason = f"is a folder that cannot be read: {error.strerror}"
+        skipped.append(Unread(name=folder.relative_to(root).as_posix(), reason=reason))
+
+    for place, folders, files in os.walk(root, onerror=refuse):
+        here = Path(place)
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        linked = [here / name for name in folders if (here / name).is_symlink()]
+        skipped += [Unread(name=link.relative_to(root).as_posix(), reason=_LINKED_FOLDER) for link in linked]
+        yield from ((here / name).relative_to(root).as_posix() for name in files if not name.startswith("."))
+
+
+def admit_below(
+    root: Path, name: str, *, alone: bool = False, spared: Callable[[SourceFile], bool] | None = None
+) -> tuple[SourceFile, bytes]:
+    """Take a file of a folder, or one that the user named; a link may lead out of a folder only when named."""
+    path = root / name
+    if path.name.startswith("truth") and path.suffix == ".json":
+        raise FileRejectedError(_TRUTH, place=name)
+    if not alone and _leads_out(path, root):
+        raise FileRejectedError("is a link out of the folder", place=name)
+    file = admit(path, name=name, spared=spared)
+    return file, read_bytes(file, HEAD_BYTES)
+
+
+def _leads_out(path: Path, root: Path) -> bool:
+    # realpath ends at a loop of links, where Path.resolve raises; opening the file then says so.
+    return path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
 def admit(path: Path, *, name: str = "", spared: Callable[[SourceFile], bool] | None = None) -> SourceFile:

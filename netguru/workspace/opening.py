@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netguru.errors import FileRejectedError, NetGuruError
 from netguru.logs import logger
@@ -14,22 +11,21 @@ from netguru.model.config import DeviceConfig
 from netguru.model.network import Network, Unread
 from netguru.model.state import DeviceState
 from netguru.operations.context import context
-from netguru.workspace.files import HEAD_BYTES, admit, decode, keep_stdin, read_bytes
+from netguru.workspace.captures import is_capture, read_capture
+from netguru.workspace.files import admit_below, decode, files_below
 from netguru.workspace.naming import name_device
-from netguru.workspace.readers import file_readers, text_readers
+from netguru.workspace.readers import recognised, surest, text_readers
 from netguru.workspace.transcript import split_transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
+    from pathlib import Path
 
     from netguru.model.capture import Capture
     from netguru.model.source import Piece, SourceFile
-    from netguru.workspace.readers import FileReader, Match, Reading, TextReader
+    from netguru.workspace.readers import Reading, TextReader
 
 NOT_RECOGNISED = "not recognised as a capture, a configuration or the output of a device"
-_STDIN = "-"
-_LINKED_FOLDER = "is a link to a folder, which is not followed"
-_TRUTH = "ground truth of a sample network, never read"
 
 
 @dataclass(slots=True)
@@ -50,7 +46,7 @@ def open_network(path: Path) -> Network:
     A single file that cannot be read raises FileRejectedError; in a folder it is listed in
     `unread` with the reason, and the rest is read. Hidden files and folders are passed over.
     """
-    names, root, skipped = _names(path)
+    names, root, skipped = files_below(path)
     alone = root != path
     opened = _Opened(root=root, unread=skipped)
     texts: list[tuple[SourceFile, list[Piece]]] = []
@@ -59,8 +55,8 @@ def open_network(path: Path) -> Network:
         current.cancel.check()
         current.progress(position, len(names), name)
         try:
-            file, head = _admit(root, name, alone=alone, spared=_is_capture)
-            capture = _read_capture(file, head)
+            file, head = admit_below(root, name, alone=alone, spared=is_capture)
+            capture = read_capture(file, head)
             if capture is not None:
                 opened.captures.append(capture)
                 opened.files.append(file)
@@ -77,31 +73,14 @@ def open_network(path: Path) -> Network:
     return _network(opened)
 
 
-def open_capture(path: Path) -> Capture:
-    """Open one capture, of any size; raises FileRejectedError for anything else.
-
-    "-" is standard input, which is copied to a temporary file first: packets are read from it again.
-    """
-    names, root, _ = _names(keep_stdin() if str(path) == _STDIN else path)
-    if root == path:
-        raise FileRejectedError("is a folder, a capture file is needed", place=str(path))
-    file, head = _admit(root, names[0], alone=True, spared=_is_capture)
-    capture = _read_capture(file, head)
-    if capture is None:
-        raise FileRejectedError(
-            "is not a capture", place=str(path), hint="pcap, pcapng and snoop files are read, also compressed"
-        )
-    return capture
-
-
 def open_pieces(path: Path) -> list[Piece]:
     """Give the pieces of text below a path with their devices named; captures and binaries are left out."""
-    names, root, _ = _names(path)
+    names, root, _ = files_below(path)
     alone = root != path
     pieces: list[Piece] = []
     for name in names:
         try:
-            file, head = _admit(root, name, alone=alone)
+            file, head = admit_below(root, name, alone=alone)
             pieces += [_named(piece, ()) for piece in split_transcript(file, decode(file, head))]
         except NetGuruError:
             if alone:
@@ -109,88 +88,12 @@ def open_pieces(path: Path) -> list[Piece]:
     return pieces
 
 
-def _names(path: Path) -> tuple[list[str], Path, list[Unread]]:
-    """Give the names of the files below a path, the folder that they are relative to, and what was passed over."""
-    try:
-        if not stat.S_ISDIR(path.stat().st_mode):
-            return [path.name], path.parent, []
-        skipped: list[Unread] = []
-        return sorted(_walk(path, skipped)), path, skipped
-    except FileNotFoundError:
-        raise FileRejectedError("does not exist", place=str(path)) from None
-    except PermissionError:
-        raise FileRejectedError("may not be read: permission denied", place=str(path)) from None
-    except OSError as error:
-        raise FileRejectedError(f"cannot be opened: {error.strerror}", place=str(path)) from None
-    except ValueError as error:
-        # A NUL inside a name: no file system has such a file.
-        raise FileRejectedError(f"cannot be opened: {error}", place=repr(str(path))) from None
-
-
-def _walk(root: Path, skipped: list[Unread]) -> Iterable[str]:
-    """Give the files below a folder; what cannot or must not be entered is added to `skipped`."""
-
-    def refuse(error: OSError) -> None:
-        folder = Path(error.filename)
-        if folder == root:
-            raise error
-        reason = f"is a folder that cannot be read: {error.strerror}"
-        skipped.append(Unread(name=folder.relative_to(root).as_posix(), reason=reason))
-
-    for place, folders, files in os.walk(root, onerror=refuse):
-        here = Path(place)
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        linked = [here / name for name in folders if (here / name).is_symlink()]
-        skipped += [Unread(name=link.relative_to(root).as_posix(), reason=_LINKED_FOLDER) for link in linked]
-        yield from ((here / name).relative_to(root).as_posix() for name in files if not name.startswith("."))
-
-
-def _admit(
-    root: Path, name: str, *, alone: bool = False, spared: Callable[[SourceFile], bool] | None = None
-) -> tuple[SourceFile, bytes]:
-    """Take a file of a folder, or one that the user named; a link may lead out of a folder only when named."""
-    path = root / name
-    if path.name.startswith("truth") and path.suffix == ".json":
-        raise FileRejectedError(_TRUTH, place=name)
-    if not alone and _leads_out(path, root):
-        raise FileRejectedError("is a link out of the folder", place=name)
-    file = admit(path, name=name, spared=spared)
-    return file, read_bytes(file, HEAD_BYTES)
-
-
-def _is_capture(file: SourceFile) -> bool:
-    return _read_capture(file, read_bytes(file, HEAD_BYTES)) is not None
-
-
-def _leads_out(path: Path, root: Path) -> bool:
-    # realpath ends at a loop of links, where Path.resolve raises; opening the file then says so.
-    return path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
-
-
-def _read_capture(file: SourceFile, head: bytes) -> Capture | None:
-    best = _best((reader, _recognise(reader, head, file)) for reader in file_readers.values())
-    return None if best is None else best.read(file)
-
-
-def _recognise(reader: FileReader | TextReader, *content: Any) -> Match | None:
-    try:
-        return reader.recognise(*content)
-    except Exception as error:  # noqa: BLE001 - one reader's mistake must not hide what another one reads
-        logger(__name__).debug("reader.failed", reader=reader.name, exc_info=error)
-        return None
-
-
-def _best(matches: Iterable[tuple[Any, Match | None]]) -> Any:
-    found = [(match.confidence, reader.name, reader) for reader, match in matches if match is not None]
-    return max(found, key=lambda row: row[:2])[2] if found else None
-
-
 def _read_texts(opened: _Opened, texts: list[tuple[SourceFile, list[Piece]]]) -> None:
     """Read the pieces of all text files: configurations first, since they name the devices."""
     chosen: dict[str, list[tuple[Piece, TextReader | None]]] = {}
     for file, pieces in texts:
         chosen[file.name] = [
-            (piece, _best((reader, _recognise(reader, piece)) for reader in text_readers.values())) for piece in pieces
+            (piece, surest((reader, recognised(reader, piece)) for reader in text_readers.values())) for piece in pieces
         ]
     known: set[str] = {piece.device for rows in chosen.values() for piece, _ in rows if piece.device_is_certain}
     done: dict[str, bool] = dict.fromkeys(chosen, False)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
+from netguru.logs import logger
 from netguru.registry import Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netguru.model.capture import Capture
     from netguru.model.config import DeviceConfig
     from netguru.model.source import Piece, SourceFile
@@ -57,3 +60,18 @@ class TextReader(Protocol):
 
 file_readers: Registry[FileReader] = Registry("file reader", group="netguru.readers")
 text_readers: Registry[TextReader] = Registry("text reader", group="netguru.readers")
+
+
+def recognised(reader: FileReader | TextReader, *content: Any) -> Match | None:
+    """Give what a reader says of a content; one that fails says nothing."""
+    try:
+        return reader.recognise(*content)
+    except Exception as error:  # noqa: BLE001 - one reader's mistake must not hide what another one reads
+        logger(__name__).debug("reader.failed", reader=reader.name, exc_info=error)
+        return None
+
+
+def surest(matches: Iterable[tuple[Any, Match | None]]) -> Any:
+    """Give the reader that is surest, None where none matches."""
+    found = [(match.confidence, reader.name, reader) for reader, match in matches if match is not None]
+    return max(found, key=lambda row: row[:2])[2] if found else None

@@ -10,7 +10,6 @@ from netguru.errors import FileRejectedError
 from netguru.operations.context import context, use
 from netguru.operations.operation import inject
 from netguru.settings import data_folder, settings
-from netguru.workspace.opening import open_network
 
 if TYPE_CHECKING:
     from netguru.model.network import Network
@@ -36,6 +35,8 @@ class Workspace:
 
     def open(self, path: str | Path = ".") -> Network:
         """Read a file or folder, relative to the workspace, into a Network."""
+        from netguru.workspace.opening import open_network
+
         with use(workspace=self.folder):
             return open_network(self.folder / Path(path).expanduser())
 
