@@ -34,9 +34,9 @@ class Include:
 class Document:
     """One source as it is stored: normalised text, its structure, and the way back to the source.
 
-    The text is NFC with LF line ends and no control characters but LF and TAB. `line_starts` holds the offset of each of
-    its lines and `source_lines` the line of the source that each came from (from 1; for a paged format the line of the
-    extracted text, since the source has none).
+    The text is NFC with LF line ends and no control characters but LF and TAB. `line_starts` holds the offset of
+    each of its lines and `source_lines` the line of the source that each came from (from 1; for a paged format the
+    line of the extracted text, since the source has none).
     """
 
     uri: str
