@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from netguru import resources
 from netguru.checks import check, finding, threshold
 from netguru.model.finding import Severity
-from netguru.pcap.checks.common import SECOND, Row, counted, grouped, messages, numbers, subject, vlans
+from netguru.pcap.checks.common import SECOND, Row, counted, grouped, numbers, subject, told, vlans
 from netguru.pcap.protocols.icmpv6 import NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION
 
 if TYPE_CHECKING:
@@ -22,24 +24,19 @@ _UNSPECIFIED, _NOBODY = "::", "0.0.0.0"  # noqa: S104 - the source of a probe
 
 def is_virtual(mac: str) -> bool:
     """Say whether a hardware address belongs to a group of gateways rather than to one of them."""
+    return mac.startswith(tuple(_virtual_prefixes()))
+
+
+def _virtual_prefixes() -> list[str]:
     prefixes: list[str] = resources.table("protocols", "arp.toml")["virtual"]["prefixes"]
-    return mac.startswith(tuple(prefixes))
+    return prefixes
 
 
 @check("capture", "ip.duplicate-address@capture", profile="l2")
 def duplicate_ipv4(capture: Capture) -> Iterator[Finding]:
     """Find IPv4 addresses that two hardware addresses claim in turn, not one after the other."""
-    rows = [
-        row
-        for row in messages(capture, "arp")
-        if row["sender_ip"] not in (None, _NOBODY) and not is_virtual(row["sender_mac"]) and not row["probe"]
-    ]
-    proxies = _proxies(rows)
-    own = [row for row in rows if row["sender_mac"] not in proxies]
-    for (address,), said in grouped(own, "sender_ip").items():
+    for (address,), said in grouped(_claimed(told(capture, "arp")).to_dicts(), "sender_ip").items():
         owners = sorted({row["sender_mac"] for row in said})
-        if len(owners) < 2:  # noqa: PLR2004 - two hosts
-            continue
         returns = _returns(said)
         at_once = _at_once(said, threshold("ip.duplicate-address@capture", "together_ms"))
         # A single hand-over is a new card or a fail-over; a conflict goes to and fro.
@@ -59,12 +56,16 @@ def duplicate_ipv4(capture: Capture) -> Iterator[Finding]:
         )
 
 
-def _proxies(rows: list[Row]) -> set[str]:
-    """Give the senders that answer for many addresses: proxy ARP, which is no conflict."""
-    limit = threshold("ip.duplicate-address@capture", "proxy_addresses")
-    return {
-        mac for (mac,), said in grouped(rows, "sender_mac").items() if len({row["sender_ip"] for row in said}) > limit
-    }
+def _claimed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Give the ARP messages that name addresses which several hosts claim.
+
+    Who answers for many addresses is left out: proxy ARP is no conflict.
+    """
+    sender, address = pl.col("sender_mac"), pl.col("sender_ip")
+    virtual = pl.any_horizontal(sender.str.starts_with(prefix) for prefix in _virtual_prefixes())
+    rows = rows.filter((address != _NOBODY) & ~virtual & ~pl.col("probe").fill_null(value=False))
+    proxy = address.n_unique().over("sender_mac") > threshold("ip.duplicate-address@capture", "proxy_addresses")
+    return rows.filter(~proxy).filter(sender.n_unique().over("sender_ip") > 1)
 
 
 def _returns(said: list[Row]) -> int:
@@ -87,8 +88,12 @@ def _at_once(said: list[Row], within_ms: float) -> int:
 @check("capture", "nd.duplicate-address", profile="l2")
 def duplicate_ipv6(capture: Capture) -> Iterator[Finding]:
     """Find addresses whose detection of duplicates fails: another host owns or probes the same."""
-    rows = [row for row in messages(capture, "nd") if row["target"] and row["eth_src"]]
-    probes = [row for row in rows if row["type"] == NEIGHBOR_SOLICITATION and row["src"] == _UNSPECIFIED]
+    kind, target = pl.col("type"), pl.col("target")
+    named = told(capture, "nd").filter((target != "") & (pl.col("eth_src") != ""))
+    probing = (kind == NEIGHBOR_SOLICITATION) & (pl.col("src") == _UNSPECIFIED)
+    probed = target.is_in(named.filter(probing)["target"].unique().implode())
+    rows = named.filter(probing | ((kind == NEIGHBOR_ADVERTISEMENT) & probed)).to_dicts()
+    probes = [row for row in rows if row["type"] == NEIGHBOR_SOLICITATION]
     claims = {
         target: [row for row in part if not is_virtual(row["eth_src"])]
         for (target,), part in grouped([row for row in rows if row["type"] == NEIGHBOR_ADVERTISEMENT], "target").items()

@@ -6,6 +6,8 @@ import itertools
 from statistics import median
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from netguru.checks import check, finding, threshold
 from netguru.model.finding import Severity
 from netguru.pcap.addresses import destination, source
@@ -29,7 +31,7 @@ _WRAP = 1 << 32
 @check("capture", "bgp.remote-as-mismatch@capture", "bgp.hold-expired", "bgp.notification", profile="routing")
 def notifications(capture: Capture) -> Iterator[Finding]:
     """Report what peers tell each other when they end a session."""
-    rows = messages(capture, "bgp")
+    rows = messages(capture, "bgp", pl.col("type").is_in([OPEN, NOTIFICATION]))
     ends = [row for row in rows if row["type"] == NOTIFICATION and row["code"] is not None]
     for (sender, peer, code, subcode), told in grouped(ends, "src", "dst", "code", "subcode").items():
         values = {"sender": sender, "peer": peer, "times": counted(len(told), "time"), "error": told[0]["error"]}
@@ -76,8 +78,8 @@ def _wrong_as(capture: Capture, rows: list[Row], told: list[Row]) -> Finding:
 @check("capture", "bgp.hold-expired", profile="routing")
 def unacknowledged(capture: Capture) -> Iterator[Finding]:
     """Find BGP data that is sent again and again until the hold time ends the session."""
-    rows = messages(capture, "bgp")
-    segments = _segments(capture)
+    segments = _segments(capture, _repeated())
+    rows = messages(capture, "bgp") if segments else []
     by_flow = grouped(segments, "flow")
     sent = [row for row in segments if row["payload_length"]]
     done: set[frozenset[str]] = set()
@@ -109,9 +111,16 @@ def unacknowledged(capture: Capture) -> Iterator[Finding]:
         )
 
 
-def _segments(capture: Capture) -> list[Row]:
+def _repeated() -> pl.Expr:
+    """Choose the connections in which data was sent as often as an expired hold time takes."""
+    same = ("flow", "src_hi", "src_lo", "tcp_seq", "interface")
+    often = pl.len().over(*same, pl.col("payload_length") > 0) >= threshold("bgp.hold-expired", "sent")
+    return (often & (pl.col("payload_length") > 0)).any().over("flow")
+
+
+def _segments(capture: Capture, where: pl.Expr) -> list[Row]:
     # What follows is judged by times, which simple packet blocks of pcapng do not have.
-    rows = [row for row in survey(capture).selections.rows("bgp").to_dicts() if row["time_ns"] is not None]
+    rows = survey(capture).selections.rows("bgp").drop_nulls("time_ns").filter(where).to_dicts()
     for row in rows:
         row["src"], row["dst"] = source(row), destination(row)
     return rows
@@ -159,7 +168,7 @@ def _opened_again(rows: list[Row], first: Row, last: Row) -> list[int]:
 @check("capture", "bgp.md5-mismatch", profile="routing")
 def signatures(capture: Capture) -> Iterator[Finding]:
     """Find peers whose connection attempts with an MD5 signature are never answered."""
-    segments = _segments(capture)
+    segments = _segments(capture, (pl.col("tcp_flags") & (_SYN | _RST)) != 0)
     by_pair: dict[frozenset[str], list[Row]] = {}
     for row in segments:
         by_pair.setdefault(frozenset((row["src"], row["dst"])), []).append(row)

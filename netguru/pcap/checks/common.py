@@ -13,6 +13,8 @@ from netguru.pcap.messages import limit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    import polars as pl
+
     from netguru.model.capture import Capture
 
 Row = dict[str, Any]
@@ -23,15 +25,25 @@ _latest: WeakKeyDictionary[Capture, tuple[str, list[Row]]] = WeakKeyDictionary()
 """The messages given last: the checks of one protocol come one after the other."""
 
 
-def messages(capture: Capture, protocol: str) -> list[Row]:
-    """Give the messages of a protocol, each once even if several interfaces saw it; they are not to be changed."""
+def told(capture: Capture, protocol: str) -> pl.DataFrame:
+    """Give the messages of a protocol as a table, each once even if several interfaces saw it."""
     from netguru.pcap.protocols.table import originals
 
+    return originals(capture.protocol(protocol))
+
+
+def messages(capture: Capture, protocol: str, where: pl.Expr | None = None) -> list[Row]:
+    """Give the messages of a protocol that fit a condition, as `told` has them; they are not to be changed.
+
+    A row is dear: a check should ask for those alone that can tell it something.
+    """
+    if where is not None:
+        return told(capture, protocol).filter(where).to_dicts()
     name, rows = _latest.get(capture, ("", []))
     if name != protocol:
         # Two protocols are not held at once.
         _latest.pop(capture, None)
-        rows = originals(capture.protocol(protocol)).to_dicts()
+        rows = told(capture, protocol).to_dicts()
         _latest[capture] = protocol, rows
     return rows
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from netguru.checks import check, finding
 from netguru.pcap.checks.common import Row, grouped, messages, numbers, subject, vlans
 
@@ -26,7 +28,8 @@ _COMPARED = (
 def both_ends(capture: Capture) -> Iterator[Finding]:
     """Compare the two senders of each interface that heard exactly two."""
     for protocol, identity, column, check_id, _ in _COMPARED:
-        for one, two in _ends(messages(capture, protocol), identity):
+        two_heard = pl.struct(identity).n_unique().over("interface") == 2  # noqa: PLR2004 - the two ends
+        for one, two in _ends(messages(capture, protocol, two_heard), identity):
             first, second = one[-1], two[-1]
             if not _stated(first[column]) or not _stated(second[column]) or first[column] == second[column]:
                 continue

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from netguru.checks import check, finding, threshold
 from netguru.model.finding import Severity
-from netguru.pcap.checks.common import SECOND, Row, counted, grouped, messages, numbers, subject, vlans
+from netguru.pcap.checks.common import SECOND, Row, counted, grouped, messages, numbers, subject, told, vlans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from netguru.pcap.capture import CaptureFile as Capture
 
 _BY_RCODE = {2: "dns.servfail", 3: "dns.nxdomain", 5: "dns.refused"}
-_UNREACHABLE, _UDP = 3, 17
+_UNREACHABLE = {"icmp": 3, "icmpv6": 1}
+_UDP = 17
 _NO_LISTENER = "port unreachable"
 _NAMES_SHOWN = 5
 
@@ -30,7 +32,7 @@ def _listed(names: set[str]) -> str:
 @check("capture", *_BY_RCODE.values(), profile="services")
 def results(capture: Capture) -> Iterator[Finding]:
     """Report answers that say no, by server and result."""
-    answers = [row for row in messages(capture, "dns") if row["response"] and row["rcode"] in _BY_RCODE]
+    answers = messages(capture, "dns", pl.col("response") & pl.col("rcode").is_in(list(_BY_RCODE)))
     for (server, rcode), rows in grouped(answers, "src", "rcode").items():
         clients = sorted({row["dst"] for row in rows})
         asked = [row["request"] for row in rows if row["request"] is not None]
@@ -49,9 +51,8 @@ def results(capture: Capture) -> Iterator[Finding]:
 def slow(capture: Capture) -> Iterator[Finding]:
     """Report answers that come later than a person waits for."""
     limit = threshold("dns.slow", "slow_ms")
-    answers = [row for row in messages(capture, "dns") if row["delay_ms"] is not None]
-    answered = Counter(row["src"] for row in answers)
-    late = [row for row in answers if row["delay_ms"] >= limit]
+    answered = dict(told(capture, "dns").drop_nulls("delay_ms").group_by("src").len().iter_rows())
+    late = messages(capture, "dns", pl.col("delay_ms") >= limit)
     for (server,), rows in grouped(late, "src").items():
         worst = max(rows, key=lambda row: row["delay_ms"])
         of_server = answered[server]
@@ -70,12 +71,11 @@ def slow(capture: Capture) -> Iterator[Finding]:
 @check("capture", "dns.no-answer", profile="services")
 def no_answer(capture: Capture) -> Iterator[Finding]:
     """Report servers that leave queries without any answer; an ICMP error tied to the query makes it certain."""
-    rows = messages(capture, "dns")
     errors = _unreachable(capture)
     last = capture.totals.last_ns or 0
-    speaking = {row["src"] for row in rows if row["response"]}
-    for (client, server), asked in grouped([row for row in rows if not row["response"]], "src", "dst").items():
-        silent = [row for row in asked if row["reply"] is None]
+    speaking = set(told(capture, "dns").filter("response")["src"].unique())
+    asked = messages(capture, "dns", ~pl.col("response") & pl.col("reply").is_null())
+    for (client, server), silent in grouped(asked, "src", "dst").items():
         refused = [error for row in silent for error in errors.get((client, server, row["src_port"]), [])]
         again = len(grouped(silent, "qname", "qtype")) < len(silent)
         if refused:
@@ -122,10 +122,9 @@ def _reason(refused: list[Row]) -> str:
 
 def _unreachable(capture: Capture) -> dict[tuple[str, str, int], list[Row]]:
     found: dict[tuple[str, str, int], list[Row]] = {}
-    rows = [row for row in messages(capture, "icmp") if row["type"] == _UNREACHABLE]
-    rows += [row for row in messages(capture, "icmpv6") if row["type"] == 1]
-    for row in rows:
-        if row["quoted_protocol"] == _UDP and row["quoted_dst_port"] is not None:
+    quotes = (pl.col("quoted_protocol") == _UDP) & pl.col("quoted_dst_port").is_not_null()
+    for protocol, unreachable in _UNREACHABLE.items():
+        for row in messages(capture, protocol, (pl.col("type") == unreachable) & quotes):
             key = (row["quoted_src"], row["quoted_dst"], row["quoted_src_port"])
             found.setdefault(key, []).append(row)
     return found

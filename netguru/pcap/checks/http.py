@@ -84,7 +84,7 @@ def _quoted(rows: list[Row], last: dict[int, int]) -> list[int]:
 def answers(capture: Capture) -> Iterator[Finding]:
     """Report answers of 400 and above, by server and status, and answers whose first byte comes late."""
     limit = threshold("http.slow", "slow_ms")
-    rows = messages(capture, "http")
+    rows = messages(capture, "http", (pl.col("status") >= _CLIENT_ERROR) | (pl.col("delay_ms") >= limit))
     failed = grouped([row for row in rows if (row["status"] or 0) >= _CLIENT_ERROR], "src", "src_port", "status")
     late = grouped([row for row in rows if (row["delay_ms"] or 0) >= limit], "src", "src_port")
     last = _ends(capture, [*failed.values(), *late.values()])

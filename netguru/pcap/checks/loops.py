@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from netguru.checks import check, finding, threshold
 from netguru.model.finding import Severity
 from netguru.pcap.addresses import destination, source
@@ -13,8 +15,6 @@ from netguru.pcap.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import polars as pl
 
     from netguru.model.finding import Finding
     from netguru.pcap.capture import CaptureFile as Capture
@@ -87,5 +87,5 @@ def _falling(rows: list[Row]) -> list[Row]:
 
 def _exceeded(capture: Capture) -> list[Row]:
     """Give the reports of packets whose TTL ran out."""
-    rows = [row for row in messages(capture, "icmp") if row["type"] == TIME_EXCEEDED]
-    return rows + [row for row in messages(capture, "icmpv6") if row["type"] == _TIME_EXCEEDED_V6]
+    rows = messages(capture, "icmp", pl.col("type") == TIME_EXCEEDED)
+    return rows + messages(capture, "icmpv6", pl.col("type") == _TIME_EXCEEDED_V6)

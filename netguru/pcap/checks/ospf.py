@@ -7,6 +7,8 @@ from functools import lru_cache
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from netguru.checks import check, finding, threshold
 from netguru.model.finding import Severity
 from netguru.pcap.checks.common import Pair, Row, counted, grouped, messages, numbers, pairs_on_links, subject, vlans
@@ -68,7 +70,7 @@ def _hear_each_other(pair: Pair) -> bool:
 @check("capture", "ospf.timer-mismatch@capture", "ospf.area-mismatch@capture", profile="routing")
 def hello_parameters(capture: Capture) -> Iterator[Finding]:
     """Compare what two senders on one link say in their hellos."""
-    hellos = [row for row in messages(capture, "ospf") if row["type"] == HELLO]
+    hellos = messages(capture, "ospf", pl.col("type") == HELLO)
     for pair in _neighbours(hellos):
         one, two = pair.one[-1], pair.two[-1]
         if _hear_each_other(pair):
@@ -111,8 +113,10 @@ def _differ(capture: Capture, check_id: str, pair: Pair, **values: Any) -> Findi
 @check("capture", "ospf.mtu-mismatch@capture", "ospf.stuck", profile="routing")
 def database_exchange(capture: Capture) -> Iterator[Finding]:
     """Compare the MTUs of database descriptions, and see whether the exchange goes on."""
-    rows = messages(capture, "ospf")
-    by_link = [pair.ends for pair in _neighbours([row for row in rows if row["type"] == HELLO])]
+    rows = messages(capture, "ospf", pl.col("type").is_in([DATABASE, REQUEST, UPDATE]))
+    if not any(row["type"] == DATABASE for row in rows):
+        return
+    by_link = [pair.ends for pair in _neighbours(messages(capture, "ospf", pl.col("type") == HELLO))]
     by_sender = grouped(rows, "src")
     said = {src: part for (src,), part in grouped([row for row in rows if row["type"] == DATABASE], "src").items()}
     for ends in by_link:
@@ -169,7 +173,7 @@ def _symptoms(both: list[list[Row]], *, stuck: bool) -> list[str]:
 @check("capture", "ospf.duplicate-router-id@capture", profile="routing")
 def duplicate_router_id(capture: Capture) -> Iterator[Finding]:
     """Find two senders on one link that use one router id."""
-    hellos = [row for row in messages(capture, "ospf") if row["type"] == HELLO]
+    hellos = messages(capture, "ospf", pl.col("type") == HELLO)
     alone = _speakers(hellos)
     for pair in pairs_on_links(hellos, "version", "instance", "area"):
         one, two = pair.one[-1], pair.two[-1]

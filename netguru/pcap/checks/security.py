@@ -8,7 +8,7 @@ import polars as pl
 
 from netguru.checks import check, finding
 from netguru.pcap.addresses import destination, source
-from netguru.pcap.checks.common import counted, grouped, messages, numbers, subject, vlans
+from netguru.pcap.checks.common import counted, grouped, messages, numbers, subject, told, vlans
 from netguru.pcap.protocols.base import named
 from netguru.pcap.protocols.tls import FATAL
 from netguru.pcap.survey import survey
@@ -27,8 +27,8 @@ _SEQUENCE, _INTEGER, _OCTETS, _LONG_LENGTH, _TWO_BYTES = 0x30, 0x02, 0x04, 0x80,
 @check("capture", "tls.obsolete-version", "tls.alert", profile="security")
 def tls(capture: Capture) -> Iterator[Finding]:
     """Report sessions that chose an obsolete version, and fatal alerts."""
-    rows = messages(capture, "tls")
-    chosen = [row for row in rows if row["message"] == "server_hello" and row["version"] in _OBSOLETE]
+    obsolete = (pl.col("message") == "server_hello") & pl.col("version").is_in(list(_OBSOLETE))
+    chosen = messages(capture, "tls", obsolete)
     for (server, port, version), hellos in grouped(chosen, "src", "src_port", "version").items():
         yield finding(
             "tls.obsolete-version",
@@ -38,14 +38,14 @@ def tls(capture: Capture) -> Iterator[Finding]:
             version=version,
             times=counted(len(hellos), "session"),
         )
-    names = {row["flow"]: row["sni"] for row in rows if row["sni"]}
-    fatal = [row for row in rows if row["message"] == "alert" and row["alert_level"] == FATAL]
-    for (sender, receiver, alert), told in grouped(fatal, "src", "dst", "alert_name").items():
-        wanted = sorted({names[row["flow"]] for row in told if row["flow"] in names})
+    names = dict(told(capture, "tls").filter(pl.col("sni") != "").select("flow", "sni").iter_rows())
+    fatal = messages(capture, "tls", (pl.col("message") == "alert") & (pl.col("alert_level") == FATAL))
+    for (sender, receiver, alert), alerts in grouped(fatal, "src", "dst", "alert_name").items():
+        wanted = sorted({names[row["flow"]] for row in alerts if row["flow"] in names})
         yield finding(
             "tls.alert",
-            evidence=capture.evidence(numbers(told), limit=4),
-            subject=subject(sender, receiver, vlans=vlans(told)),
+            evidence=capture.evidence(numbers(alerts), limit=4),
+            subject=subject(sender, receiver, vlans=vlans(alerts)),
             symptoms=[f"the client asked for {name}" for name in wanted[:3]],
             sender=sender,
             receiver=receiver,
@@ -56,7 +56,7 @@ def tls(capture: Capture) -> Iterator[Finding]:
 @check("capture", "security.cleartext-login", profile="security")
 def cleartext(capture: Capture) -> Iterator[Finding]:
     """Report passwords that anybody on the way can read: Telnet, FTP, HTTP basic, SNMP communities."""
-    basic = [row for row in messages(capture, "http") if (row["authorization"] or "").lower() == "basic"]
+    basic = messages(capture, "http", pl.col("authorization").str.to_lowercase() == "basic")
     for (server, port), rows in grouped(basic, "dst", "dst_port").items():
         yield finding(
             "security.cleartext-login",

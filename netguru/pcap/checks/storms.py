@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from netguru.checks import check, finding, threshold
-from netguru.pcap.checks.common import SECOND, Row, counted, grouped, messages, numbers, span_s, subject, vlans
+from netguru.pcap.checks.common import SECOND, Row, counted, grouped, numbers, span_s, subject, told, vlans
 from netguru.pcap.protocols.arp import REQUEST
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ def arp_storm(capture: Capture) -> Iterator[Finding]:
     """Report senders whose ARP requests exceed the rate; copies at other interfaces count once."""
     limit = int(threshold("arp.storm", "requests"))
     window = threshold("arp.storm", "window_ms") * SECOND / 1000
-    asked = [row for row in messages(capture, "arp") if row["opcode"] == REQUEST and row["sender_mac"]]
+    asks = told(capture, "arp").filter((pl.col("opcode") == REQUEST) & (pl.col("sender_mac") != ""))
+    asked = asks.filter(pl.len().over("sender_mac") >= limit).to_dicts()
     for (mac,), rows in grouped(asked, "sender_mac").items():
         burst = _burst(rows, limit, window)
         if not burst:
