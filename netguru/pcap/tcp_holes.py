@@ -95,6 +95,7 @@ class _Followed:
         self._open = suspects.select(*_WAY, pl.col("tcp_seq").cast(pl.Int64).alias("from"))
         self._parts: list[pl.DataFrame] = []
         self._size = 0
+        self._by_way: dict[tuple[Any, ...], pl.DataFrame] | None = None
         self.told: set[tuple[str, str]] = set()
 
     def take(self, chunk: Chunk) -> None:
@@ -124,10 +125,14 @@ class _Followed:
 
     def rows(self, flow: int, interface: int) -> pl.DataFrame | None:
         """Give the segments of a connection on an interface; None when a large segment was acknowledged there."""
-        here = (pl.col("flow") == flow) & (pl.col("interface") == interface)
-        if self._open.filter(here).is_empty() or not self._parts:
-            return None
-        return pl.concat([part.filter(here) for part in self._parts])
+        if self._by_way is None:
+            still = self._open.select("flow", "interface").unique()
+            rows = [
+                part.join(still, on=("flow", "interface"), how="semi", maintain_order="left") for part in self._parts
+            ]
+            self._parts = []
+            self._by_way = pl.concat(rows).partition_by("flow", "interface", as_dict=True) if rows else {}
+        return self._by_way.get((flow, interface))
 
 
 def both_ways(about: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -101,8 +103,7 @@ def duplicate_ipv6(capture: Capture) -> Iterator[Finding]:
     window = threshold("nd.duplicate-address", "window_seconds") * SECOND
     for (target,), asked in grouped(probes, "target").items():
         said = claims.get(target, [])
-        answers = [row for row in said if any(_conflicts(probe, row, window) for probe in asked)]
-        rivals = [row for row in asked if any(_conflicts(probe, row, window) for probe in asked)]
+        answers, rivals = _conflicting(said, asked, window), _conflicting(asked, asked, window)
         if not answers and not rivals:
             continue
         owners = sorted({row["eth_src"] for row in (*asked, *answers)})
@@ -118,6 +119,14 @@ def duplicate_ipv6(capture: Capture) -> Iterator[Finding]:
         )
 
 
-def _conflicts(probe: Row, other: Row, window: float) -> bool:
-    after: int = other["time_ns"] - probe["time_ns"]
-    return bool(other["eth_src"] != probe["eth_src"]) and 0 <= after <= window
+def _conflicting(said: list[Row], probes: list[Row], window: float) -> list[Row]:
+    """Give the messages that follow the probe of another host within a window."""
+    asked = sorted(probes, key=itemgetter("time_ns"))
+    times = [row["time_ns"] for row in asked]
+    found = []
+    for row in said:
+        time = row["time_ns"]
+        near = range(bisect_left(times, time - window), bisect_right(times, time))
+        if any(asked[place]["eth_src"] != row["eth_src"] for place in near):
+            found.append(row)
+    return found

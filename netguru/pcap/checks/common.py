@@ -88,6 +88,17 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def listed(names: Iterable[str], shown: int = 3) -> str:
+    """Name some of many.
+
+    >>> listed(["b", "a"]), listed("edcba")
+    ('a, b', 'a, b, c and 2 more')
+    """
+    every = sorted(set(names))
+    rest = f" and {len(every) - shown} more" if len(every) > shown else ""
+    return ", ".join(every[:shown]) + rest
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Two senders on one link and their messages."""

@@ -8,7 +8,7 @@ import polars as pl
 
 from netguru.checks import check, finding, threshold
 from netguru.model.finding import Severity
-from netguru.pcap.checks.common import SECOND, Row, counted, grouped, messages, numbers, subject, told, vlans
+from netguru.pcap.checks.common import SECOND, Row, counted, grouped, listed, messages, numbers, subject, told, vlans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +21,6 @@ _UNREACHABLE = {"icmp": 3, "icmpv6": 1}
 _UDP = 17
 _NO_LISTENER = "port unreachable"
 _NAMES_SHOWN = 5
-
-
-def _listed(names: set[str]) -> str:
-    shown = sorted(names)
-    rest = f" and {len(shown) - _NAMES_SHOWN} more" if len(shown) > _NAMES_SHOWN else ""
-    return ", ".join(shown[:_NAMES_SHOWN]) + rest
 
 
 @check("capture", *_BY_RCODE.values(), profile="services")
@@ -42,8 +36,8 @@ def results(capture: Capture) -> Iterator[Finding]:
             subject=subject(server, *clients, vlans=vlans(rows)),
             server=server,
             times=counted(len(rows), "answer"),
-            names=_listed({f"{row['qtype_name'] or ''} {row['qname'] or '?'}".strip() for row in rows}),
-            clients=_listed(set(clients)),
+            names=listed({f"{row['qtype_name'] or ''} {row['qname'] or '?'}".strip() for row in rows}, _NAMES_SHOWN),
+            clients=listed(clients, _NAMES_SHOWN),
         )
 
 
@@ -105,7 +99,7 @@ def _unanswered(capture: Capture, silent: list[Row], refused: list[Row], severit
         symptoms=[count],
         server=server,
         client=silent[0]["src"],
-        names=_listed({f"{row['qtype_name'] or ''} {row['qname'] or '?'}".strip() for row in silent}),
+        names=listed({f"{row['qtype_name'] or ''} {row['qname'] or '?'}".strip() for row in silent}, _NAMES_SHOWN),
         reason=_reason(refused),
     )
 

@@ -46,18 +46,23 @@ def _are_alone(speakers: dict[tuple[Any, ...], set[str]], pair: Pair) -> bool:
 
     More senders may be on several links that one mirror port shows together.
     """
-    return speakers[tuple(pair.one[0][name] for name in _PLACE)] == set(pair.ends)
+    heard = speakers[tuple(pair.one[0][name] for name in _PLACE)]
+    return len(heard) == 2 and heard == set(pair.ends)  # noqa: PLR2004 - the two
 
 
 def _share_subnet(ends: tuple[str, str], masks: set[str]) -> bool:
-    networks = [[_network(end, mask) for end in ends] for mask in masks]
-    return any(one is not None and one == two for one, two in networks)
+    for mask in masks:
+        network = _network(ends[0], mask)
+        if network is not None and network == _network(ends[1], mask):
+            return True
+    return False
 
 
 @lru_cache(1 << 14)
-def _network(address: str, mask: str) -> IPv4Network | None:
+def _network(address: str, mask: str) -> int | None:
+    """Give the number of the network that an address is in by a mask."""
     try:
-        return IPv4Network(f"{address}/{mask}", strict=False)
+        return int(IPv4Network(f"{address}/{mask}", strict=False).network_address)
     except ValueError:
         return None
 
@@ -177,12 +182,12 @@ def duplicate_router_id(capture: Capture) -> Iterator[Finding]:
     alone = _speakers(hellos)
     for pair in pairs_on_links(hellos, "version", "instance", "area"):
         one, two = pair.one[-1], pair.two[-1]
+        if one["router_id"] != two["router_id"] or one["eth_src"] == two["eth_src"]:
+            continue
         masks = {one["mask"], two["mask"]} - _HOST_MASKS
         is_same_link = _share_subnet(pair.ends, masks) or (not masks and _are_alone(alone, pair))
         overlap = pair.one[0]["time_ns"] <= two["time_ns"] and pair.two[0]["time_ns"] <= one["time_ns"]
         enough = min(len(pair.one), len(pair.two)) >= threshold("ospf.duplicate-router-id@capture", "hellos")
-        if one["router_id"] != two["router_id"] or one["eth_src"] == two["eth_src"]:
-            continue
         if is_same_link and overlap and enough:
             yield finding(
                 "ospf.duplicate-router-id@capture",
