@@ -103,7 +103,6 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _run(item: Operation, stated: dict[str, Any]) -> int:
-    from netguru import render
     from netguru.logs import setup
     from netguru.settings import settings
     from netguru.workspace.workspace import find_workspace
@@ -120,6 +119,8 @@ def _run(item: Operation, stated: dict[str, Any]) -> int:
         plain = result.to_dict() if hasattr(result, "to_dict") else result
         click.echo(json.dumps(plain, ensure_ascii=False, indent=1))
     elif result is not None:
+        from netguru import render
+
         click.echo(render.text(result, limits=render.BRIEF) if brief else render.text(result))
     return _status(result, fail_on)
 

@@ -57,18 +57,22 @@ class Registry(Generic[Item]):
                 return
             # Set first: a member may look into the registry while it is being imported.
             self._loaded = True
-            self._import("")
+            for point in self._members():
+                self._import(point)
 
-    def _import(self, family: str) -> None:
-        """Import the members that are named after a family (`pcap`, `pcap_packets`), or all for an empty one."""
-        for point in sorted(_points().select(group=self.group), key=lambda p: p.name):
-            if point.name in self._imported or (family and point.name.split("_")[0] != family):
-                continue
-            self._imported.add(point.name)
-            try:
-                point.load()
-            except Exception as error:  # noqa: BLE001 - whatever a plug-in raises must disturb nobody
-                self.errors.append(PluginError(point.name, point.value, error))
+    def _members(self, family: str = "") -> list[EntryPoint]:
+        """Give the members that are named after a family (`pcap`, `pcap_packets`), or all, in order."""
+        members = sorted(_points().select(group=self.group), key=lambda point: point.name)
+        return [point for point in members if not family or point.name.split("_")[0] == family]
+
+    def _import(self, point: EntryPoint) -> None:
+        if point.name in self._imported:
+            return
+        self._imported.add(point.name)
+        try:
+            point.load()
+        except Exception as error:  # noqa: BLE001 - whatever a plug-in raises must disturb nobody
+            self.errors.append(PluginError(point.name, point.value, error))
 
     def __getitem__(self, name: str) -> Item:
         self.load()
@@ -78,10 +82,13 @@ class Registry(Generic[Item]):
             raise UnknownNameError(self.kind, name, self._items) from None
 
     def get(self, name: str) -> Item | None:
-        """Give a thing or None; where its family has it, the members of other families are not imported for it."""
+        """Give a thing or None; members are imported until it is there, those of its family first."""
         with self._lock:
             if not self._loaded:
-                self._import(name.split(".", maxsplit=1)[0])
+                for point in self._members(name.split(".", maxsplit=1)[0]):
+                    if name in self._items:
+                        break
+                    self._import(point)
                 if name not in self._items:
                     self.load()
             return self._items.get(name)

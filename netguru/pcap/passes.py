@@ -216,12 +216,14 @@ class Passes:
 
     def _from_sidecar(self) -> bool:
         """Take what a former opening of the same file left in the workspace (`pcap.index`)."""
+        if self.small:
+            return False
         from netguru.pcap import sidecar
         from netguru.pcap.places import Places
         from netguru.pcap.totals import Totals
         from netguru.workspace import current_workspace
 
-        kept = None if self.small else sidecar.find(current_workspace().store, self._source)
+        kept = sidecar.find(current_workspace().store, self._source)
         if kept is None:
             return False
         self._sidecar = kept
