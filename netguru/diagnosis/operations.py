@@ -54,9 +54,7 @@ def run(
     """
     from netguru.diagnosis.procedure import diagnose
 
-    made = diagnose(path, progress=progress)
-    kept = [finding for finding in made.findings if finding.severity >= Severity.parse(severity)]
-    return replace(made, findings=tuple(kept[:top] if top > 0 else kept))
+    return diagnose(path, progress=progress, top=top, severity=Severity.parse(severity))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

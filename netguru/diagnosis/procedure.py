@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from netguru.checks import run as run_checks
 from netguru.diagnosis.checks import Joined
@@ -12,7 +13,7 @@ from netguru.diagnosis.joining import Sourced, join
 from netguru.diagnosis.names import Names
 from netguru.diagnosis.operations import Diagnosis
 from netguru.errors import FileRejectedError
-from netguru.model.finding import rank
+from netguru.model.finding import Severity, rank
 from netguru.operations.context import context
 from netguru.workspace.opening import open_network
 
@@ -26,22 +27,35 @@ if TYPE_CHECKING:
     from netguru.model.facts import Facts
     from netguru.model.network import Network
     from netguru.operations.context import Progress
+    from netguru.pcap.capture import CaptureFile
 
 
-def diagnose(path: Path, *, progress: Progress) -> Diagnosis:
-    """Diagnose a folder or one file; raises FileRejectedError when there is nothing to read."""
+def diagnose(path: Path, *, progress: Progress, top: int = 0, severity: Severity = Severity.INFO) -> Diagnosis:
+    """Diagnose a folder or one file: give the `top` worst findings from a severity on, all for 0.
+
+    Raises FileRejectedError when there is nothing to read.
+    """
     network = open_network(path)
     if not network.files:
         raise _nothing(path, network)
     facts = facts_of(network)
     names = Names.of(facts, network.devices, network.all_neighbors())
+    captures = [cast("CaptureFile", capture) for capture in network.captures]
     found = []
     subjects = list(_subjects(Joined(network=network, facts=facts, names=names)))
-    for position, (scope, subject) in enumerate(subjects):
-        context().cancel.check()
-        progress(position, len(subjects), f"checking: {scope}")
-        found += [Sourced(scope, names.locate(finding)) for finding in run_checks(scope, subject)]
-    return Diagnosis(findings=rank(join(found)), coverage=_coverage(network, facts), facts=facts)
+    with ExitStack() as stack:
+        # Only the packets of findings that are shown are put into words.
+        for capture in captures:
+            stack.enter_context(capture.quotes.put_off())
+        for position, (scope, subject) in enumerate(subjects):
+            context().cancel.check()
+            progress(position, len(subjects), f"checking: {scope}")
+            found += [Sourced(scope, names.locate(finding)) for finding in run_checks(scope, subject)]
+    kept = tuple(finding for finding in rank(join(found)) if finding.severity >= severity)
+    kept = kept[:top] if top > 0 else kept
+    for capture in captures:
+        kept = capture.quotes.completed(kept)
+    return Diagnosis(findings=kept, coverage=_coverage(network, facts), facts=facts)
 
 
 def _nothing(path: Path, network: Network) -> FileRejectedError:

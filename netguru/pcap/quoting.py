@@ -48,12 +48,13 @@ class Quotes:
         if len(chosen) > limit:
             last = len(chosen) - 1
             chosen = sorted({chosen[round(step * last / max(limit - 1, 1))] for step in range(limit)})
-        texts = {} if self._postponed else self.texts(chosen)
+        # What is known is said even then: a packet that is quoted twice has the same words both times.
+        texts = self._texts if self._postponed else self.texts(chosen)
         return tuple(self.quote(number, number, texts.get(number, "")) for number in chosen)
 
     @contextmanager
     def put_off(self) -> Iterator[None]:
-        """Leave the texts of packets empty for a while."""
+        """Leave the texts of packets empty for a while, those that are not known yet."""
         self._postponed += 1
         try:
             yield
@@ -69,7 +70,8 @@ class Quotes:
         )
 
     def _lacks(self, item: Evidence) -> bool:
-        return not item.text and item.kind == "packet" and item.source == self._capture.source.name
+        source = self._capture.source
+        return not item.text and item.kind == "packet" and (item.source, item.sha256) == (source.name, source.sha256)
 
     def _filled(self, item: Evidence, texts: dict[int, str]) -> Evidence:
         return replace(item, text=texts[item.start][:QUOTATION_LIMIT]) if self._lacks(item) else item
