@@ -34,6 +34,7 @@ _FETCHED = (
     "ttl", "payload_offset", "payload_length",
 )  # fmt: skip
 _PLACES = 1 << 20
+_TOP = np.uint64(44)
 _PRIME, _OTHER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 
 
@@ -57,7 +58,7 @@ class Identities:
         hashes, ttl = hashes[order], ttl[order]
         first = np.concatenate((np.ones(1, np.bool_), hashes[1:] != hashes[:-1]))
         starts = np.flatnonzero(first)
-        place = (hashes[starts] >> np.uint64(44)).astype(np.int64)
+        place = (hashes[starts] >> _TOP).astype(np.int64)
         known = self._hash[place] == hashes[starts]
         falls = np.concatenate((np.zeros(1, np.int64), (ttl[1:] < ttl[:-1]) & ~first[1:]))
         falls[starts] = known & (ttl[starts] < self._ttl[place])
@@ -71,9 +72,13 @@ class Identities:
         self._falls[place] = np.minimum(counts, 255)
 
     def fetch(self, capture: CaptureFile) -> pl.DataFrame:
-        """Give the packets of the hashes found, by a pass of its own where there are any, with their `identity`."""
+        """Give the packets of the hashes found, by a pass of its own where there are any, with their `identity`.
+
+        Nothing can be taken after that.
+        """
         import polars as pl
 
+        self._hash, self._ttl, self._falls = np.zeros(0, np.uint64), np.zeros(0, np.uint8), np.zeros(0, np.uint8)
         if not self._found:
             return pl.DataFrame()
         fetched = _Fetched(np.unique(np.concatenate(self._found)))
@@ -84,6 +89,9 @@ class Identities:
 class _Fetched:
     def __init__(self, wanted: Hashes) -> None:
         self._wanted = wanted
+        # By the first bits alone nearly all are told apart.
+        self._near = np.zeros(_PLACES, np.bool_)
+        self._near[wanted >> _TOP] = True
         self._size = 0
         self.parts: list[pl.DataFrame] = []
 
@@ -93,7 +101,8 @@ class _Fetched:
 
         rows = _rows(chunk)
         hashes = _hashes(chunk, rows)
-        here = np.isin(hashes, self._wanted)
+        here = self._near[hashes >> _TOP]
+        here[here] = np.isin(hashes[here], self._wanted)
         rows, hashes = rows[here], hashes[here]
         room = limit("loops", "candidates") - self._size
         self._size += rows[:room].size

@@ -57,7 +57,9 @@ def ends(capture: CaptureFile) -> pl.LazyFrame:
             for part in chain((nothing,), capture.conversations.parts())
         ]
         bits = pl.col("flow").map_batches(_bits(events), pl.UInt8).alias("bits")
-        events.ends = pl.concat(parts).sort("flow").with_columns(bits)
+        whole = pl.concat(parts, rechunk=True)
+        del parts
+        events.ends = (whole if whole["flow"].is_sorted() else whole.sort("flow")).with_columns(bits)
     return events.ends.lazy().with_columns(((pl.col("bits") & bit) != 0).alias(name) for name, bit in _BITS.items())
 
 
