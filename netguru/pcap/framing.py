@@ -15,6 +15,7 @@ import numpy as np
 from netguru.errors import FileRejectedError
 from netguru.model.capture import CaptureInterface, Damage
 from netguru.pcap.kernels import framing as kernels
+from netguru.pcap.recognition import recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,23 +93,6 @@ class Scanner(Protocol):
         `base` is the stream offset of `data[0]`; `final` says that no more bytes come.
         """
         ...
-
-
-def recognise(head: bytes) -> str:
-    """Name the format of a stream by its first bytes; empty when it is no capture.
-
-    >>> recognise(bytes.fromhex("d4c3b2a1")), recognise(b"hostname r1")
-    ('pcap', '')
-    """
-    from netguru.pcap.framing_pcap import SNOOP_MAGIC
-    from netguru.pcap.framing_pcapng import SECTION_MAGIC
-    from netguru.pcap.pcap_variants import MAGICS
-
-    if head[:4] in MAGICS:
-        return MAGICS[head[:4]].format
-    if head[:4] == SECTION_MAGIC:
-        return "pcapng"
-    return "snoop" if head[:8] == SNOOP_MAGIC else ""
 
 
 def read_batches(

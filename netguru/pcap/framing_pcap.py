@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from netguru.pcap.framing import Found
     from netguru.pcap.pcap_variants import Variant
 
-SNOOP_MAGIC = b"snoop\0\0\0"
 _SNOOP_HEADER, _SNOOP_RECORD = 16, 24
 _CUT = "the file is cut short in the middle of a packet"
 

@@ -17,13 +17,13 @@ from netguru.pcap.framing import MAX_PACKET_BYTES, RowArrays, RowLists
 from netguru.pcap.kernels import framing as kernels
 from netguru.pcap.kernels import load
 from netguru.pcap.pcapng_blocks import Clock, keep_names, keep_secrets, option_text, options_of
+from netguru.pcap.recognition import SECTION_MAGIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from netguru.pcap.framing import Batch, Found
 
-SECTION_MAGIC = bytes.fromhex("0a0d0d0a")
 _SECTION = 0x0A0D0D0A
 _INTERFACE, _NAMES, _STATISTICS, _SECRETS = 1, 4, 5, 10
 _PACKETS = frozenset({kernels.ENHANCED, kernels.SIMPLE, kernels.OBSOLETE})

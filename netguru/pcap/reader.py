@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netguru.pcap.framing import recognise
+from netguru.pcap.recognition import recognise
 from netguru.pcap.streams import first_bytes, packing
 from netguru.workspace.readers import Match, file_readers
 
