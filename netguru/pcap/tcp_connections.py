@@ -6,6 +6,7 @@ Attempts are a table, a row for each conversation with a SYN; of those that fail
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,13 @@ from netguru.pcap.messages import limit
 from netguru.pcap.tcp_events import ACCEPTED, ANSWERED, DATA, QUOTED, RESET, SIGNED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from netguru.pcap.capture import CaptureFile
     from netguru.pcap.tcp_events import TcpEvents
 
 _TCP = 6
+_HALF = (1 << 64) - 1
 _CLIENT = ("ip_version", "client_hi", "client_lo")
 ENDS = ("ip_version", "client_hi", "client_lo", "server_hi", "server_lo", "server_port")
 _KEPT = ("flow", *ENDS, "client_port", "interfaces", "first_packet", "last_packet")
@@ -134,10 +136,11 @@ def any_answered(capture: CaptureFile) -> bool:
     return bool((capture.tcp_events().bits & ANSWERED).any())
 
 
-def accepting(capture: CaptureFile, items: Iterable[Attempt]) -> set[tuple[str, int]]:
+def accepting(capture: CaptureFile, items: Collection[Attempt]) -> set[tuple[str, int]]:
     """Give those services of failed connections that accept others."""
     ports = {item.port for item in items}
-    rows = ends(capture).filter(pl.col("accepted") & pl.col("server_port").is_in(ports))
+    mine = pl.col("server_port").is_in(ports) & pl.col("server_lo").is_in(_lower(item.server for item in items))
+    rows = ends(capture).filter(pl.col("accepted") & mine)
     services = rows.select("ip_version", "server_hi", "server_lo", "server_port").unique().collect()
     return {(server(row), row["server_port"]) for row in services.iter_rows(named=True)}
 
@@ -148,10 +151,18 @@ def met(capture: CaptureFile, items: Iterable[Attempt]) -> set[tuple[frozenset[s
     if not wanted:
         return set()
     ports = {port for _, port in wanted}
-    rows = ends(capture).filter(pl.col("answered") & ~pl.col("reset") & pl.col("server_port").is_in(ports))
+    hosts = _lower(host for pair, _ in wanted for host in pair)
+    mine = pl.col("server_port").is_in(ports) & pl.col("server_lo").is_in(hosts) & pl.col("client_lo").is_in(hosts)
+    rows = ends(capture).filter(pl.col("answered") & ~pl.col("reset") & mine)
     pairs = rows.select(ENDS).unique().collect()
     found = {(frozenset((client(row), server(row))), row["server_port"]) for row in pairs.iter_rows(named=True)}
     return found & wanted
+
+
+def _lower(addresses: Iterable[str]) -> pl.Series:
+    """Give the lower halves of addresses: few other connections have these too."""
+    halves = {int(ip_address(address)) & _HALF for address in addresses}
+    return pl.Series(sorted(halves), dtype=pl.UInt64).implode()
 
 
 def breaks(capture: CaptureFile) -> pl.DataFrame:

@@ -20,6 +20,8 @@ from netguru.pcap.tcp_connections import ends
 from netguru.pcap.tcp_wireshark import RST
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from netguru.pcap.capture import CaptureFile
     from netguru.pcap.chunks import Chunk
 
@@ -29,6 +31,7 @@ _WAY = ("flow", "interface", "client")
 _WHATS = ("hi", "lo", "port")
 _FOLLOWED = ("number", "interface", "tcp_seq", "tcp_ack", "tcp_flags", "payload_length", "ip_length")
 _WRAP, _HALF = 1 << 32, 1 << 31
+_LAST = np.uint64(0xFFFF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,14 +153,23 @@ def segments_of(chunk: Chunk, ways: pl.DataFrame, columns: tuple[str, ...]) -> p
     """Give the TCP segments of a chunk that belong to connections (`both_ways`), with `flow` and `from_client`."""
     known = chunk.has("tcp") & chunk.has("payload") & (chunk.values("protocol") == _TCP)
     known &= chunk.values("tunnel") != TUNNELS.index("icmp")
-    known &= np.isin(chunk.values("src_lo"), ways["src_lo"].to_numpy())
-    known &= np.isin(chunk.values("dst_lo"), ways["dst_lo"].to_numpy())
+    known &= _among(chunk.values("src_lo"), ways["src_lo"].to_numpy())
+    known &= _among(chunk.values("dst_lo"), ways["dst_lo"].to_numpy())
     keys = [f"{end}_{what}" for end in ("src", "dst") for what in _WHATS]
     rows = chunk.frame({*keys, *columns}, np.flatnonzero(known))
     mine = rows.join(ways, on=keys, maintain_order="left")
     return mine.filter(pl.col("number").is_between("first_packet", "last_packet")).select(
         *columns, "flow", "from_client"
     )
+
+
+def _among(values: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Say which values are among some; most are told apart by their last bits, without sorting."""
+    near = np.zeros(1 << 16, np.bool_)
+    near[wanted & _LAST] = True
+    here: NDArray[np.bool_] = near[values & _LAST]
+    here[here] = np.isin(values[here], wanted)
+    return here
 
 
 def _ahead(number: pl.Expr, of: pl.Expr | int) -> pl.Expr:
