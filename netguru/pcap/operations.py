@@ -50,15 +50,16 @@ def flows(file: Path, *, out: Path | None = None, top: int = 100) -> Flows:
 
 
 @operation("pcap.tcp")
-def tcp(file: Path) -> TcpAnalysis:
+def tcp(file: Path, *, top: int = 500_000) -> TcpAnalysis:
     """Find retransmissions, losses, window and keep-alive events of TCP.
 
     The lists follow Wireshark's analysis over the whole file; `strict` looks at one capture
-    interface at a time and tells loss from reordering.
+    interface at a time and tells loss from reordering. All packets are counted.
 
     Args:
         file: the capture.
+        top: How many packets of each kind to list, from the first; 0 is all.
     """
     from netguru.pcap.tcp_report import tcp_report
 
-    return tcp_report(_open(file))
+    return tcp_report(_open(file), top)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,12 +49,16 @@ COLUMNS = ("number", "tcp_marks", "tcp_kinds")
 
 
 class Flagged:
-    """Gather the segments of which anything is said: number, marks and kinds."""
+    """Gather the segments of which anything is said: how many of each flag, and the numbers of the first `most`."""
 
     losses = True
 
-    def __init__(self) -> None:
-        self._parts: list[NDArray[np.uint32]] = []
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
+        masks = [int(bits) for bits in FLAGS.values()] + [bits << 16 for bits in _KINDS.values()]
+        self._counts = dict.fromkeys(masks, 0)
+        self._listed = dict.fromkeys(masks, 0)
+        self._parts: dict[int, list[NDArray[np.uint32]]] = {bits: [] for bits in masks}
 
     def take(self, chunk: Chunk) -> None:
         """Take a chunk."""
@@ -61,37 +66,49 @@ class Flagged:
         self.add(*(chunk.values(name)[there] for name in COLUMNS))
 
     def add(self, numbers: NDArray[np.uint32], marks: NDArray[np.uint16], kinds: NDArray[np.uint8]) -> None:
-        """Add judged segments."""
+        """Add judged segments; all those of one packet come at once."""
         said = marks.astype(np.uint32) | kinds.astype(np.uint32) << 16
         rows = np.flatnonzero(said)
-        self._parts.append(np.stack([numbers[rows], said[rows]]))
+        numbers, said = numbers[rows], said[rows]
+        every = int(np.bitwise_or.reduce(said)) if said.size else 0
+        for bits in self._counts:
+            if not every & bits:
+                continue
+            found = np.unique(numbers[said & np.uint32(bits) != 0])
+            self._counts[bits] += found.size
+            if self._most is not None:
+                found = found[: max(self._most - self._listed[bits], 0)]
+            if found.size:
+                self._listed[bits] += found.size
+                self._parts[bits].append(found)
 
     def with_bits(self, bits: int) -> Marked:
-        """Give the packets with one of some bits: those of the marks, above them those of the kinds."""
-        if not self._parts:
-            return Marked(count=0, packets=())
-        numbers, said = np.concatenate(self._parts, axis=1)
-        return marked(numbers[(said & np.uint32(bits)) != 0])
+        """Give the packets of a flag (of `FLAGS`, or of the kinds above them)."""
+        numbers = np.concatenate([*self._parts[bits], np.zeros(0, np.uint32)])
+        return Marked(count=self._counts[bits], packets=tuple(numbers.tolist()))
 
 
-def marked(numbers: NDArray[np.integer]) -> Marked:
-    """List packets, each once, in order."""
-    packets = tuple(np.unique(numbers).tolist())
-    return Marked(count=len(packets), packets=packets)
+def marked(numbers: NDArray[np.integer], most: int | None = None) -> Marked:
+    """List packets, each once, in order, of too many the first."""
+    found = np.unique(numbers)
+    return Marked(count=found.size, packets=tuple(found[:most].tolist()))
 
 
-def tcp_report(capture: CaptureFile) -> TcpAnalysis:
-    """List the packets of each flag."""
-    flagged = Flagged()
+def tcp_report(capture: CaptureFile, top: int = 0) -> TcpAnalysis:
+    """List the packets of each flag, at most the first `top` (0: all); all are counted."""
+    most = top if top > 0 else None
+    flagged = Flagged(most)
     if capture.indexed:
         for frame in capture.rows(COLUMNS):
             flagged.add(*(frame.drop_nulls()[name].to_numpy() for name in COLUMNS))
     else:
         capture.run(flagged)
-    return TcpAnalysis(
-        **{name: flagged.with_bits(int(bits)) for name, bits in FLAGS.items()},
-        strict=Strict(
-            **{name: flagged.with_bits(bits << 16) for name, bits in _KINDS.items()}, gaps=marked(capture.gaps)
-        ),
-        coverage=capture.coverage,
-    )
+    flags = {name: flagged.with_bits(int(bits)) for name, bits in FLAGS.items()}
+    kinds = {name: flagged.with_bits(bits << 16) for name, bits in _KINDS.items()}
+    kinds["gaps"] = marked(capture.gaps, most)
+    coverage = capture.coverage
+    cut = [name for name, each in (flags | kinds).items() if len(each.packets) < each.count]
+    if cut:
+        note = f"of {', '.join(cut)} only the first {top:,} packets are listed (--top 0 lists all)"
+        coverage = replace(coverage, notes=(*coverage.notes, note))
+    return TcpAnalysis(**flags, strict=Strict(**kinds), coverage=coverage)

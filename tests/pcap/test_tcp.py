@@ -176,3 +176,14 @@ def test_a_segment_with_a_cut_header_has_no_flags(tmp_path):
     cut.write_bytes(pcap([frames[0], frames[1][:60]]))
     assert room.tcp(whole).lost_segment.packets == (2,)
     assert room.tcp(cut).lost_segment.count == 0
+
+
+def test_of_many_packets_the_first_are_listed_and_all_counted():
+    path = LAB / "fabric" / "faulty" / "captures" / "lossy-cable.pcap"
+    every, some = room.tcp(path, top=0), room.tcp(path, top=3)
+    assert every.retransmission.count == len(every.retransmission.packets) > 3
+    assert some.retransmission.count == every.retransmission.count
+    assert some.retransmission.packets == every.retransmission.packets[:3]
+    assert some.strict.resends.packets == every.strict.resends.packets[:3]
+    assert any("only the first 3 packets are listed" in note for note in some.coverage.notes)
+    assert every.coverage == room.tcp(path).coverage
