@@ -32,7 +32,7 @@ LIVE = 1 << 20
 """Conversations that are held at once; beyond, those that were silent longest are closed and kept on disk."""
 _CACHE_LINE = 64 // 8
 _FIRST_TABLE = 1 << 14
-_PART = 1 << 16
+_PART = 1 << 14
 _TCP, _UDP = layout.TCP, layout.UDP
 _WHOLE_UDP, _WHOLE_TCP = 1, 2
 # TCP, UDP, SCTP, DCCP, UDP-Lite.

@@ -100,7 +100,9 @@ def find_runs(
     start: int | None = 0
     if entry is not None:
         start = entry.offset
-        for _ in scanner.scan(np.frombuffer(entry.prefix, np.uint8) if compiled else entry.prefix, 0, final=False):
+        prefix = np.frombuffer(entry.prefix, np.uint8) if compiled else entry.prefix
+        # The prefix is all there is to tell the variant of a pcap file by.
+        for _ in scanner.scan(prefix, 0, final=not isinstance(scanner, PcapngScanner)):
             pass
     patience = Patience.for_size(size)
     while start is not None and not made.bounded:
