@@ -50,7 +50,7 @@ def flows(file: Path, *, out: Path | None = None, top: int = 100) -> Flows:
 
 
 @operation("pcap.tcp")
-def tcp(file: Path, *, top: int = 500_000) -> TcpAnalysis:
+def tcp(file: Path, *, top: int = 200_000) -> TcpAnalysis:
     """Find retransmissions, losses, window and keep-alive events of TCP.
 
     The lists follow Wireshark's analysis over the whole file; `strict` looks at one capture
