@@ -101,7 +101,24 @@ class Settings:
     job_workers: int = field(default=0, metadata=_about("how many jobs run at once; 0 means one a processor", ge=0))
     embedder: str = field(
         default="",
-        metadata=_about("what turns texts into vectors, none for words alone; by default the first there is"),
+        metadata=_about("what turns texts into vectors: minilm (the default), openai, ollama, folder, or none"),
+    )
+    embedder_url: str = field(
+        default="", metadata=_about("the server of the embedder openai (ends in /v1) or ollama; by default their own")
+    )
+    embedder_key: Secret = field(default=Secret(""), metadata=_about("the key of that server"))
+    embedder_model: str = field(default="", metadata=_about("the model that this server is asked for"))
+    embedder_folder: Path | None = field(
+        default=None, metadata=_about("the folder of the embedder folder: model.onnx and tokenizer.json")
+    )
+    embedder_threads: int = field(
+        default=0, metadata=_about("how many passages are embedded at once here; 0 means one a processor", ge=0)
+    )
+    reranker: str = field(
+        default="", metadata=_about("what puts the best passages in a new order; by default nothing does")
+    )
+    reranker_folder: Path | None = field(
+        default=None, metadata=_about("the folder of the reranker folder: model.onnx and tokenizer.json")
     )
     qdrant_url: str = field(
         default="", metadata=_about("a Qdrant server for vectors; by default they lie beside the index")

@@ -24,10 +24,12 @@ def embed_missing(writer: Writer, name: str, embedder: Embedder, progress: Progr
     store = vectors.writer(writer.base, writer.folder, embedder.id, embedder.dimensions)
     sql = f"SELECT min(id) FROM chunks WHERE {_MISSING} GROUP BY key ORDER BY min(id)"  # noqa: S608 - a constant
     missing = [row[0] for row in writer.base.execute(sql, (embedder.id,))]
-    for first in range(0, len(missing), BATCH):
+    # An embedder that takes long for a passage states a smaller batch, so that stopping does not wait for many.
+    step = max(1, min(int(getattr(embedder, "batch", BATCH)), BATCH))
+    for first in range(0, len(missing), step):
         cancel.check()
         progress(first, len(missing), "vectors")
-        batch = _batch(writer, missing[first : first + BATCH])
+        batch = _batch(writer, missing[first : first + step])
         texts = list(batch.values())
         store.write(list(batch), texts, embedder.embed_documents(texts))
     progress(len(missing), len(missing), "vectors")

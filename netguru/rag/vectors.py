@@ -65,7 +65,7 @@ def matrix_file(folder: Path, embedder: str) -> Path:
     return folder / f"vectors-{hashlib.sha256(embedder.encode()).hexdigest()[:16]}.f32"
 
 
-def unit(vectors: Sequence[Sequence[float]]) -> np.ndarray:
+def unit(vectors: Sequence[Sequence[float]] | np.ndarray) -> np.ndarray:
     """Bring vectors to length one, so that their dot product is the cosine; a vector of zeros stays."""
     import numpy as np
 

@@ -40,11 +40,14 @@ embedders: Registry[Factory] = Registry("embedder", group="netguru.embedders")
 NONE = "none"
 """The setting that asks for words alone."""
 
+DEFAULT = "minilm"
+"""The embedder that comes with NetGuru and serves when the settings name none."""
+
 
 def chosen_name() -> str:
     """Give the name of the embedder in force; empty when there is none.
 
-    The setting names one; without it the first that is registered serves. Raises UnknownNameError.
+    The setting names one; without it ours serves. Raises UnknownNameError.
     """
     stated = settings().embedder
     if stated == NONE:
@@ -52,7 +55,7 @@ def chosen_name() -> str:
     if stated:
         embedders[stated]  # a wrong name is told here
         return stated
-    return next(iter(embedders), "")
+    return DEFAULT if DEFAULT in embedders else ""
 
 
 @cache
