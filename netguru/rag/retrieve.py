@@ -12,6 +12,7 @@ from netguru.rag.gate import Status, judge
 from netguru.rag.index import Filters, open_all
 from netguru.rag.language import detect
 from netguru.rag.query import parse
+from netguru.rag.translating import asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -70,7 +71,7 @@ def retrieve(question: str, limit: int = 10, options: Options | None = None) -> 
     notes: list[str] = []
     top = max(int(_fusion()["top"]), limit)
     by_words = _by_words(indexes, query, options, top, notes) if options.words else {}
-    by_meaning = _by_meaning(indexes, question, options, top, notes) if options.meaning else {}
+    by_meaning = _by_meaning(indexes, query, options, top, notes) if options.meaning else {}
     scores = _fused(query, by_words, by_meaning) if by_meaning else {key: hit.score for key, hit in by_words.items()}
     pool = sorted(scores, key=lambda place: (-scores[place], place))[: limit * _POOL]
     stored = _stored(indexes, pool, scores, {key: hit.coverage for key, hit in by_words.items()})
@@ -117,7 +118,7 @@ def _by_words(
 
 
 def _by_meaning(
-    indexes: Iterable[Index], question: str, options: Options, top: int, notes: list[str]
+    indexes: Iterable[Index], query: Query, options: Options, top: int, notes: list[str]
 ) -> dict[Place, float]:
     hits: dict[Place, float] = {}
     for index in indexes:
@@ -131,7 +132,8 @@ def _by_meaning(
                 notes.append(f"the vectors of the {index.collection} collection are of {identity}, which is not here")
                 continue
             reader = vectors.reader(index.file.parent, identity, embedder.dimensions)
-            for number, score in _nearest(reader, index, question, embedder.embed_query(question), options, top):
+            asked = embedder.embed_query(asked_of(embedder, query))
+            for number, score in _nearest(reader, index, query.question, asked, options, top):
                 hits[index.collection, number] = score
         except NetGuruError as error:
             notes.append(f"searched by words alone: {error}")
