@@ -12,6 +12,7 @@ from netguru.rag.gate import Status, judge
 from netguru.rag.index import Filters, open_all
 from netguru.rag.language import detect
 from netguru.rag.query import parse
+from netguru.rag.reordering import order
 from netguru.rag.translating import asked_of
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def retrieve(question: str, limit: int = 10, options: Options | None = None) -> 
     scores = _fused(query, by_words, by_meaning) if by_meaning else {key: hit.score for key, hit in by_words.items()}
     pool = sorted(scores, key=lambda place: (-scores[place], place))[: limit * _POOL]
     stored = _stored(indexes, pool, scores, {key: hit.coverage for key, hit in by_words.items()})
+    stored = _reordered(question, stored, int(_fusion()["rerank"]), notes)
     found = with_section(stored, int(_fusion()["section"]))[:limit]
     likely = max((item.coverage for item in found[: int(_gate_passages())]), default=0.0)
     cosine = max(by_meaning.values(), default=None)
@@ -186,6 +188,14 @@ def _stored(
         for place in ordered
         if place in passages
     )
+
+
+def _reordered(question: str, found: tuple[Found, ...], count: int, notes: list[str]) -> tuple[Found, ...]:
+    """Put the first passages in the order of the reranker; each place keeps its score, so that scores fall."""
+    first = found[:count]
+    new = order(question, [item.passage for item in first], notes)
+    moved = (replace(first[place], score=first[at].score) for at, place in enumerate(new))
+    return (*moved, *found[count:])
 
 
 def with_section(found: Sequence[Found], limit: int) -> tuple[Found, ...]:

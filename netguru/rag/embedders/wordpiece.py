@@ -33,7 +33,7 @@ def _as_written(char: str) -> str:
     """Give what a character stands for: a space, nothing, a word of its own, or itself."""
     if char in _SPACES or unicodedata.category(char) == "Zs":
         return " "
-    if char in "\0\ufffd" or unicodedata.category(char) in ("Cc", "Cf", "Cn", "Co"):
+    if char in "\0\ufffd" or unicodedata.category(char) in ("Cc", "Cf", "Co"):
         return ""
     code = ord(char)
     if any(first <= code <= last for first, last in _IDEOGRAPHS):
