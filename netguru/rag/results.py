@@ -37,7 +37,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passages(Result):
-    """The passages that fit a question best, best first; `likely` says how well they cover it (0 to 1)."""
+    """The passages that fit a question best, best first; `likely` says how likely they answer it (0 to 1)."""
 
     schema: ClassVar[str] = "netguru.rag.search/1"
     primary: ClassVar[str] = "passages"
@@ -164,7 +164,7 @@ class GroupScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusalPoint:
-    """What a threshold on the coverage would refuse, as shares of the questions."""
+    """What a threshold on `likely` would refuse, as shares of the questions."""
 
     threshold: float
     false_refusals: float

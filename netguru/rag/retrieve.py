@@ -1,4 +1,4 @@
-"""Finding passages: by words, by meaning where there is an embedder, fused by reciprocal rank."""
+"""Finding passages: by words, by meaning where there is an embedder, and by both together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netguru import resources
 from netguru.errors import InputError, NetGuruError
 from netguru.rag import embedders, lexical, vectors
-from netguru.rag.gate import Status, judge
+from netguru.rag.gate import Signals, Status, judge, likely
 from netguru.rag.index import Filters, open_all
 from netguru.rag.language import detect
 from netguru.rag.query import parse
@@ -52,12 +52,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrieval:
-    """What was found for a question, best first, how, and how well it covers the question."""
+    """What was found for a question, best first, how, and how likely the question is answered."""
 
     query: Query
     found: tuple[Found, ...]
     likely: float
-    cosine: float | None
+    signals: Signals
     status: Status
     method: str
     notes: tuple[str, ...]
@@ -78,14 +78,18 @@ def retrieve(question: str, limit: int = 10, options: Options | None = None) -> 
     stored = _stored(indexes, pool, scores, {key: hit.coverage for key, hit in by_words.items()})
     stored = _reordered(question, stored, int(_fusion()["rerank"]), notes)
     found = with_section(stored, int(_fusion()["section"]))[:limit]
-    likely = max((item.coverage for item in found[: int(_gate_passages())]), default=0.0)
-    cosine = max(by_meaning.values(), default=None)
+    signals = Signals(
+        coverage=max((item.coverage for item in found[: int(_gate_passages())]), default=0.0),
+        concepts=sum(concept.stated for concept in query.concepts),
+        cosine=max(by_meaning.values(), default=None),
+        embedder=_embedder(indexes),
+    )
     return Retrieval(
         query=query,
         found=found,
-        likely=likely,
-        cosine=cosine,
-        status=judge(query.language, likely, cosine) if found else "not_found",
+        likely=likely(signals) if found else 0.0,
+        signals=signals,
+        status=judge(signals) if found else "not_found",
         method=_method(by_meaning, options),
         notes=tuple(dict.fromkeys(notes)),
         searched=sum(index.count() for index in indexes),
@@ -95,6 +99,12 @@ def retrieve(question: str, limit: int = 10, options: Options | None = None) -> 
 def _fusion() -> dict[str, Any]:
     table: dict[str, Any] = resources.table("rag", "retrieval.toml")["fusion"]
     return table
+
+
+def _embedder(indexes: Iterable[Index]) -> str:
+    """Name the embedder of all collections; empty when there are several, whose cosines do not compare."""
+    names = {index.meta("embedder") for index in indexes}
+    return names.pop() if len(names) == 1 else ""
 
 
 def _gate_passages() -> int:
@@ -155,12 +165,27 @@ def _nearest(
 
 
 def _fused(query: Query, by_words: dict[Place, lexical.Hit], by_meaning: dict[Place, float]) -> dict[Place, float]:
-    """Fuse two rankings by reciprocal rank; commands trust the words more, foreign questions less."""
+    """Fuse two rankings as the table says; a command trusts its words more."""
     table = _fusion()
-    words = table["command_lexical"] if query.command else table["lexical"]
-    if query.language not in ("en", "und"):
-        words = table["foreign_lexical"]
-    return reciprocal([(list(by_words), words), (list(by_meaning), table["dense"])], int(table["k"]))
+    dense = table["dense"] / (table["command"] if query.command else 1.0)
+    if table["by"] == "rank":
+        return reciprocal([(list(by_words), 1.0), (list(by_meaning), dense)], int(table["k"]))
+    return blended([({place: hit.score for place, hit in by_words.items()}, 1.0), (by_meaning, dense)])
+
+
+def blended(rankings: Sequence[tuple[dict[Place, float], float]]) -> dict[Place, float]:
+    """Add up scores, each ranking's brought to 1 for its best and 0 for its last; what it does not hold adds nothing.
+
+    >>> blended([({("a", 1): 9.0, ("a", 2): 6.0, ("a", 3): 3.0}, 1.0), ({("a", 2): 0.7}, 0.5)])
+    {('a', 1): 1.0, ('a', 2): 1.0, ('a', 3): 0.0}
+    """
+    scores: dict[Place, float] = {}
+    for ranking, weight in rankings:
+        best, last = max(ranking.values(), default=0.0), min(ranking.values(), default=0.0)
+        for place, score in ranking.items():
+            share = (score - last) / (best - last) if best > last else 1.0
+            scores[place] = scores.get(place, 0.0) + weight * share
+    return scores
 
 
 def reciprocal(rankings: Sequence[tuple[Sequence[Place], float]], k: int) -> dict[Place, float]:

@@ -276,7 +276,7 @@ def test_question_is_answered_by_words_and_meaning(
     words = retrieve("feature1x2 timeout", 5, Options(meaning=False))
 
     assert (both.method, words.method) == ("words and meaning", "words")
-    assert both.cosine is not None
+    assert both.signals.cosine is not None
     assert "feature1x2" in both.found[0].passage.text
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netguru.rag.gate import judge
+from netguru.rag.gate import Signals, judge, likely
 from netguru.rag.index import Index
 from netguru.rag.query import parse, reads_as_command
 from netguru.rag.retrieve import Found, Options, reciprocal, retrieve, with_section
@@ -200,10 +200,30 @@ def test_neighbours_of_one_section_are_joined(tmp_path: Path, bring: Callable[[P
     assert {item.passage.source for item in retrieve("multicast paragraph", 10).found} == {"long.md"}
 
 
-@pytest.mark.parametrize("language", ["en", "pt", "und", "fr"])
-def test_gate_is_monotone(language: str) -> None:
+@pytest.mark.parametrize("concepts", [1, 4, 30])
+@pytest.mark.parametrize(
+    ("embedder", "cosine"), [("", None), ("minilm-l6-int8/1", 0.2), ("minilm-l6-int8/1", 0.9), ("x", 0.9)]
+)
+def test_gate_is_monotone(concepts: int, embedder: str, cosine: float | None) -> None:
     order = ["not_found", "partial", "grounded"]
-    judged = [order.index(judge(language, share / 20)) for share in range(21)]
+    signals = [Signals(coverage=share / 20, concepts=concepts, cosine=cosine, embedder=embedder) for share in range(21)]
+    judged = [order.index(judge(item)) for item in signals]
+    estimates = [likely(item) for item in signals]
 
     assert judged == sorted(judged)
-    assert (judged[0], judged[-1]) == (0, 2)
+    assert estimates == sorted(estimates)
+    assert judged[-1] == 2
+
+
+@given(st.floats(0, 1), st.floats(-1, 1), st.floats(-1, 1))
+def test_gate_trusts_nearer_passages_more(coverage: float, one: float, other: float) -> None:
+    far, near = (
+        likely(Signals(coverage=coverage, concepts=6, cosine=cosine, embedder="minilm-l6-int8/1"))
+        for cosine in sorted((one, other))
+    )
+    assert far <= near
+
+
+def test_gate_leaves_the_cosine_of_an_unknown_embedder_aside() -> None:
+    alone = Signals(coverage=0.4, concepts=6)
+    assert likely(alone) == likely(Signals(coverage=0.4, concepts=6, cosine=0.99, embedder="openai/x"))
