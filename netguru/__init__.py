@@ -15,7 +15,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_ROOMS = ("config", "diagnosis", "model", "pcap", "rag", "reports", "state", "store", "topology", "workspace")
+_ROOMS = ("chat", "config", "diagnosis", "model", "pcap", "rag", "reports", "state", "store", "topology", "workspace")
 _NAMES = {
     "Evidence": "netguru.model",
     "Finding": "netguru.model",
