@@ -99,13 +99,13 @@ class Conversation(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversations(Result):
-    """The conversations, the one last spoken in first; `next` is where the list goes on, 0 at its end."""
+    """The conversations, the one last spoken in first; `next` is where the list goes on, empty at its end."""
 
     schema: ClassVar[str] = "netguru.chat.list/1"
     primary: ClassVar[str] = "conversations"
 
     conversations: tuple[Conversation, ...]
-    next: int = 0
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, M
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration: a database at this revision is used as it is."""
 
 
@@ -150,3 +150,95 @@ class WorkerRow(Base):
     place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     worker: Mapped[str] = mapped_column(String(255))
     heartbeat_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class FileOwnerRow(Base):
+    """Whose a stored file is, where several people share a workspace; a file without one is the workspace's own."""
+
+    __tablename__ = "file_owners"
+
+    file_id: Mapped[int] = mapped_column(ForeignKey("files.id", ondelete="CASCADE"), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(255), primary_key=True)
+    added_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class ConversationRow(Base):
+    """One conversation; a removed one keeps its row with the time of the removal."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (Index(None, "workspace", "owner", "updated_at"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workspace: Mapped[str] = mapped_column(String(32))
+    owner: Mapped[str] = mapped_column(String(255))
+    title: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class MessageRow(Base):
+    """One message; `runner` is the process that writes a streaming one."""
+
+    __tablename__ = "messages"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str] = mapped_column(String(10))
+    text: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(10))
+    runner: Mapped[str] = mapped_column(String(255), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    attachments: Mapped[list[str]] = mapped_column(JSON)
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    tools: Mapped[list[ToolRunRow]] = relationship(
+        order_by="ToolRunRow.position", cascade="all, delete-orphan", lazy="selectin"
+    )
+    citations: Mapped[list[CitationRow]] = relationship(
+        order_by="CitationRow.number", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+
+class ToolRunRow(Base):
+    """One run of an operation within an answer."""
+
+    __tablename__ = "tool_runs"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    call: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(100))
+    arguments: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(10))
+    summary: Mapped[str] = mapped_column(Text)
+
+
+class CitationRow(Base):
+    """One numbered evidence of an answer."""
+
+    __tablename__ = "citations"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON)
+    label: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text)
+
+
+class UsageRow(Base):
+    """What one answer cost: kept when its conversation is removed, for a day's budget counts it."""
+
+    __tablename__ = "usage"
+    __table_args__ = (Index(None, "workspace", "owner", "created_at"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workspace: Mapped[str] = mapped_column(String(32))
+    owner: Mapped[str] = mapped_column(String(255))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"))
+    model: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    input_tokens: Mapped[int] = mapped_column(BigInteger, default=0)
+    output_tokens: Mapped[int] = mapped_column(BigInteger, default=0)
+    cost: Mapped[float] = mapped_column(default=0.0)
+    details: Mapped[dict[str, Any]] = mapped_column(JSON)

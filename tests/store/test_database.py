@@ -38,7 +38,9 @@ def test_the_migrations_make_the_tables_of_the_models(workspace):
     runs.save("op", "path", [], workspace=workspace)
     where = location(workspace)
     with database.engine_of(where).connect() as connection:
-        options = {"compare_type": True, "target_metadata": Base.metadata}
+        # What FTS5 makes for itself is no table of the models.
+        ours = {"include_name": lambda name, *_: not (name or "").startswith("message_search")}
+        options = {"compare_type": True, "target_metadata": Base.metadata, **ours}
         assert compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata) == []
         assert migrate.revision(connection) == HEAD
     assert ScriptDirectory(Path(migrate.__file__).parent / "migrations").get_current_head() == HEAD
