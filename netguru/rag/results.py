@@ -119,7 +119,7 @@ class View(Result):
     """A place in a document: the quotation with the text around it, which presentations show with the mark on it."""
 
     schema: ClassVar[str] = "netguru.rag.view/1"
-    quiet: ClassVar[tuple[str, ...]] = ("before", "after")
+    quiet: ClassVar[tuple[str, ...]] = ("before", "quote", "after", "title", "page")
 
     source: str
     title: str
@@ -134,11 +134,31 @@ class View(Result):
     quote: str
     after: str
 
+    @property
+    def place(self) -> str:
+        """Name the page, or the lines of the passage that the quotation stands in."""
+        if self.page is not None:
+            return f"page {self.page}"
+        if self.line_start == self.line_end:
+            return f"line {self.line_start}"
+        return f"lines {self.line_start}-{self.line_end}"
+
     def figure(self) -> str:
         """Draw the text with the quotation marked, everything escaped."""
-        from netguru.rag.views import marked
+        from netguru.rag.views import head_of, marked
 
-        return marked(self.before, self.quote, self.after)
+        return marked(self.before, self.quote, self.after, head_of(self.title, self.heading, self.place))
+
+    def plain_figure(self) -> str:
+        """Write the text with a bar before every line that the quotation touches."""
+        text = f"{self.before}{self.quote}{self.after}"
+        first = self.before.count("\n")
+        last = first + self.quote.removesuffix("\n").count("\n")
+        rows = text.strip("\n").split("\n")
+        left = len(text) - len(text.lstrip("\n"))
+        return "\n".join(
+            f"{'>' if first <= number <= last else ' '} {row}".rstrip() for number, row in enumerate(rows, left)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

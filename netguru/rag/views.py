@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 AROUND = 800
 """Characters shown before and after a quotation."""
+NEAR_LINES, NEAR_CHARACTERS = 4, 320
+"""How much of them is in sight with the quotation at once."""
 
 
 def view(source: str, start: int, end: int, *, around: int = AROUND, collection: str = "") -> View:
@@ -26,11 +28,17 @@ def view(source: str, start: int, end: int, *, around: int = AROUND, collection:
     index, text, sha256, title = _document(source, collection)
     if not 0 <= start < end <= len(text):
         raise InputError(f"has {len(text)} characters, {start}-{end} is no place in it", place=source)
+    return _view(index, text, (source, sha256, title), start, end, around)
+
+
+def _view(index: Index, text: str, document: tuple[str, str, str], start: int, end: int, around: int) -> View:
+    source, sha256, title = document
     first, last = max(0, start - around), min(len(text), end + around)
     # Whole lines, so that a command is not shown in half.
     first = text.rfind("\n", 0, first) + 1 if first else 0
     last = _line_end(text, last)
     passage = _passage(index, source, start)
+    title = title or (passage.title if passage else source)
     return View(
         source=source,
         title=title,
@@ -65,22 +73,60 @@ def _line_end(text: str, offset: int) -> int:
     return len(text) if found < 0 else found
 
 
-def marked(before: str, quote: str, after: str) -> str:
-    """Write a text with its quotation marked, everything escaped: nothing in a document is markup here."""
+def marked(before: str, quote: str, after: str, head: str = "") -> str:
+    """Write a text with its quotation marked, everything escaped: nothing in a document is markup here.
+
+    The lines next to the quotation are in sight with it; what lies further off opens.
+    """
+    far_before, near_before = _near(before, first=False)
+    near_after, far_after = _near(after, first=True)
     return (
-        f'<pre class="ng-quote ng-passage">{html_text(before)}<mark>{html_text(quote)}</mark>{html_text(after)}</pre>'
+        f'<div class="ng-passage">{head}{_folded(far_before, "above")}'
+        f"<pre>{html_text(near_before)}<mark>{html_text(quote)}</mark>{html_text(near_after)}</pre>"
+        f"{_folded(far_after, 'below')}</div>"
     )
 
 
+def _near(text: str, *, first: bool) -> tuple[str, str]:
+    """Part a text at the end of a line: a few lines and no more than some characters are near."""
+    lines = text.split("\n")
+    kept = 0
+    used = 0
+    for row in lines if first else reversed(lines):
+        used += len(row) + 1
+        if kept > NEAR_LINES or (kept and used > NEAR_CHARACTERS):
+            break
+        kept += 1
+    if first:
+        return "\n".join(lines[:kept]), "\n".join(lines[kept:])
+    split = len(lines) - kept
+    return "\n".join(lines[:split]), "\n".join(lines[split:])
+
+
+def _folded(text: str, where: str) -> str:
+    shown = text.strip("\n")
+    if not shown.strip():
+        return ""
+    number = shown.count("\n") + 1
+    told = f"{number} {'line' if number == 1 else 'lines'} {where}"
+    return f"<details><summary>{told}</summary><pre>{html_text(shown)}</pre></details>"
+
+
+def head_of(title: str, heading: str, place: str) -> str:
+    """Write what stands above an opened passage: the document, its section, the place in it."""
+    section = "" if heading == title else f" {html_text(heading)},"
+    named = f'<span class="ng-strong">{html_text(title)}</span>,{section} {html_text(place)}'
+    return f'<div class="ng-passage-head">{named}</div>'
+
+
 def opened(evidence: Evidence) -> str:
-    """Give the view of a passage for a page, the bare quotation where its document is no longer indexed."""
+    """Give the view of a passage for a page, empty where its document is not indexed as it was cited."""
     for index in _indexes():
         text = index.text_of(evidence.sha256, evidence.source)
         if text is None or evidence.text != text[evidence.start : evidence.end]:
             continue
-        first = text.rfind("\n", 0, max(0, evidence.start - AROUND)) + 1
-        last = _line_end(text, min(len(text), evidence.end + AROUND))
-        return marked(text[first : evidence.start], evidence.text, text[evidence.end : last])
+        found = _view(index, text, (evidence.source, evidence.sha256, ""), evidence.start, evidence.end, AROUND)
+        return found.figure()
     return ""
 
 

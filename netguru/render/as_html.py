@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netguru.model.finding import Severity
+from netguru.render.answers import MARK, Said, anchor_of, kind_and_span, parts_of
 from netguru.render.clean import html_text as esc
 from netguru.render.values import is_empty, is_proof, show
 from netguru.render.view import (
+    Answered,
     Covered,
     Figure,
     FindingList,
@@ -24,11 +26,14 @@ from netguru.render.view import (
 )
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterable
 
+    from netguru.model.answer import Answer
     from netguru.model.coverage import Coverage
     from netguru.model.evidence import Evidence
     from netguru.model.finding import Finding
+    from netguru.render.answers import Cited
     from netguru.render.view import Block
 
 _openers: dict[str, Callable[[Evidence], str]] = {}
@@ -74,6 +79,8 @@ def _block(block: Block, limits: Limits) -> str:
             )
         case Figure():
             made = f'<div class="ng-figure">{block.svg}</div>'
+        case Answered():
+            made = answer(block.answer)
     return made
 
 
@@ -184,11 +191,52 @@ def proofs(evidence: tuple[Evidence, ...], limit: int) -> str:
 
 
 def _proof(item: Evidence) -> str:
-    span = str(item.start) if item.start == item.end else f"{item.start}-{item.end}"
-    plural = "" if item.start == item.end else "s"
-    place = f'{esc(item.source)} <span class="ng-place">{esc(item.kind)}{plural} {esc(span)}</span>'
+    kind, span = kind_and_span(item)
+    place = f'{esc(item.source)} <span class="ng-place">{esc(kind)} {esc(span)}</span>'
     quoted = _opened(item) or f'<pre class="ng-quote">{esc(item.text)}</pre>'
     return f'<details class="ng-proof"><summary>{place}</summary>{quoted}{_filter(item.wireshark_filter)}</details>'
+
+
+def answer(given: Answer) -> str:
+    """Write an answer: its status, what is said, and every citation, which opens at its place."""
+    told = " · ".join(filter(None, (esc(given.model), esc(given.fallback))))
+    status = f'<span class="ng-badge ng-status-{esc(given.status)}">{esc(given.status.replace("_", " "))}</span>'
+    parts = "".join(
+        f'<div class="ng-said">{_referring(given, part.text)}</div>' if isinstance(part, Said) else _cited(given, part)
+        for part in parts_of(given)
+    )
+    searched = given.usage.get("searched")
+    foot = f'<div class="ng-more">{esc(show(searched))} passages searched</div>' if searched else ""
+    return (
+        f'<article class="ng-answer"><div class="ng-question">{esc(given.question)}</div>'
+        f'<div class="ng-status">{status} <span class="ng-dim">{told}</span></div>{parts}{foot}</article>'
+    )
+
+
+def _referring(given: Answer, text: str) -> str:
+    """Make the numbers of citations lead to their places; a number that none has stays text."""
+
+    def link(found: re.Match[str]) -> str:
+        number = int(found[1])
+        if not 1 <= number <= len(given.citations):
+            return found[0]
+        return f'<a class="ng-ref" href="#{anchor_of(given, number)}">[{number}]</a>'
+
+    return MARK.sub(link, esc(text))
+
+
+def _cited(given: Answer, part: Cited) -> str:
+    opened = _opened(part.evidence)
+    place = f'<span class="ng-nth">[{part.number}]</span> {esc(part.place)}'
+    quoted = f'<pre class="ng-quote">{esc(part.evidence.text)}</pre>{_filter(part.evidence.wireshark_filter)}'
+    name = f'id="{anchor_of(given, part.number)}"'
+    if not opened:
+        return f'<div class="ng-cited" {name}><div class="ng-where">{place}</div>{quoted}</div>'
+    # A link opens the details around its target: so it is the inside that has the name.
+    return (
+        f'<div class="ng-cited"><div class="ng-where">{place}</div>{quoted}'
+        f'<details class="ng-proof"><summary>open at its place</summary><div {name}>{opened}</div></details></div>'
+    )
 
 
 def open_with(kind: str, opener: Callable[[Evidence], str]) -> None:

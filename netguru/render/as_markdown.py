@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netguru.render.answers import Said, parts_of
 from netguru.render.clean import markdown_block, markdown_text
 from netguru.render.values import show
 from netguru.render.view import (
+    Answered,
     Covered,
     Figure,
     FindingList,
@@ -23,6 +25,7 @@ from netguru.render.view import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from netguru.model.answer import Answer
     from netguru.model.coverage import Coverage
     from netguru.model.evidence import Evidence
     from netguru.model.finding import Finding
@@ -55,7 +58,9 @@ def _block(block: Block, limits: Limits, level: int) -> str:
             inner = [_block(item, limits, level + 1) for item in block.blocks]
             made = "\n\n".join([f"{'#' * level} {markdown_text(block.title)}", *inner])
         case Figure():
-            made = ""
+            made = markdown_block(block.plain) if block.plain else ""
+        case Answered():
+            made = _answer(block.answer)
     return made
 
 
@@ -112,6 +117,19 @@ def _proofs(evidence: tuple[Evidence, ...], limits: Limits) -> str:
     if more:
         rows.append(f"- {more} more places are not shown.")
     return "\n".join(rows)
+
+
+def _answer(answer: Answer) -> str:
+    state = " · ".join(
+        markdown_text(item) for item in (answer.status.replace("_", " "), answer.model, answer.fallback) if item
+    )
+    parts = [f"**{markdown_text(answer.question)}**", state]
+    for part in parts_of(answer):
+        if isinstance(part, Said):
+            parts.append("\n\n".join(map(markdown_text, filter(str.strip, part.text.split("\n")))))
+        else:
+            parts.append(f"{part.number}\\. {markdown_text(part.place)}\n\n{markdown_block(part.evidence.text)}")
+    return "\n\n".join(parts)
 
 
 def _coverage(coverage: Coverage) -> str:

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import textwrap
 from typing import TYPE_CHECKING, Any
 
 from netguru.model.finding import Severity
+from netguru.render.answers import Said, parts_of
 from netguru.render.clean import clean, clip, line, width_of
 from netguru.render.values import is_proof, show
-from netguru.render.view import Covered, Figure, FindingList, Limits, Pairs, Paragraph, Proofs, Section, Table, view
+from netguru.render.view import (
+    Answered,
+    Covered,
+    Figure,
+    FindingList,
+    Limits,
+    Pairs,
+    Paragraph,
+    Proofs,
+    Section,
+    Table,
+    view,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from netguru.model.answer import Answer
     from netguru.model.coverage import Coverage
     from netguru.model.evidence import Evidence
     from netguru.model.finding import Finding
@@ -20,6 +36,8 @@ if TYPE_CHECKING:
 
 _NARROWEST = 12
 _QUOTED_LINES = 3
+_READING_WIDTH = 80
+"""Columns of running text: longer lines are hard to read."""
 
 
 def render(result: Any, width: int, limits: Limits) -> str:
@@ -45,7 +63,9 @@ def _block(block: Block, width: int, limits: Limits) -> str:
         case Section():
             made = f"{line(block.title)}: {line(block.summary) or 'nothing'} (--json shows them)"
         case Figure():
-            made = ""
+            made = clean(block.plain)
+        case Answered():
+            made = _answer(block.answer, min(width, _READING_WIDTH))
     return made
 
 
@@ -184,6 +204,39 @@ def _proofs(evidence: tuple[Evidence, ...], limits: Limits) -> str:
     if more:
         rows.append(f"  … {more} more places (--json shows all)")
     return "\n".join(rows)
+
+
+def _answer(answer: Answer, width: int) -> str:
+    """Write an answer: what is said, each quotation behind a bar, and the command that opens its place."""
+    state = ", ".join(filter(None, (answer.status.replace("_", " "), line(answer.model), line(answer.fallback))))
+    rows = [_hang("question  ", line(answer.question), width), _hang("status    ", state, width)]
+    for part in parts_of(answer):
+        if isinstance(part, Said):
+            rows += ["", *(_folded(row, "", width) for row in clean(part.text).split("\n"))]
+            continue
+        rows += ["", _hang(f"[{part.number}] ", line(part.place), width)]
+        rows += [_folded(row, "    | ", width) for row in clean(part.evidence.text).split("\n")]
+        if part.evidence.kind == "passage":
+            words = ("netguru rag.view", _word(part.evidence.source), part.evidence.start, part.evidence.end)
+            rows.append(f"    {' '.join(map(str, words))}")
+    searched = answer.usage.get("searched")
+    return "\n".join([*rows, *(["", f"{searched} passages searched"] if searched else [])])
+
+
+def _word(source: str) -> str:
+    """Write a name as one word of a shell."""
+    shown = line(source)
+    return shown if re.fullmatch(r"[\w./:+@%,-]+", shown) else shlex.quote(shown)
+
+
+def _folded(row: str, start: str, width: int) -> str:
+    """Fold a line that is too long, its indentation kept: in a command it has a meaning."""
+    body = row.rstrip()
+    indent = start + " " * (len(body) - len(body.lstrip()))
+    folded = textwrap.wrap(
+        body.strip(), max(width - len(indent), _NARROWEST), break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(indent + part for part in folded or [""]).rstrip()
 
 
 def _coverage(coverage: Coverage, *, details: bool) -> str:

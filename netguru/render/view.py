@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from itertools import islice
 from typing import Any, TypeAlias
 
+from netguru.model.answer import Answer
 from netguru.model.coverage import Coverage
 from netguru.model.evidence import Evidence
 from netguru.model.finding import Finding
@@ -95,10 +96,18 @@ class Covered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An answer with its citations."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A drawing that the result's family made: SVG that needs no escaping."""
+    """A drawing that the result's family made: SVG or HTML that needs no escaping; `plain` is the same in words."""
 
     svg: str
+    plain: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +119,7 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = Pairs | Paragraph | Table | FindingList | Proofs | Covered | Figure | Section
+Block: TypeAlias = Pairs | Paragraph | Table | FindingList | Proofs | Covered | Figure | Answered | Section
 
 
 def title_of(result: Any) -> str:
@@ -127,14 +136,17 @@ def title_of(result: Any) -> str:
 
 def view(result: Any, limits: Limits) -> tuple[Block, ...]:
     """Lay out a result: values first, then its drawing, findings, tables, nested values, coverage last."""
+    if isinstance(result, Answer):
+        return (Answered(answer=result),)
     blocks = list(_blocks(_members(result), limits))
     figure = getattr(result, "figure", None)
     if callable(figure) and not is_frame(result):
-        blocks.append(Figure(svg=figure()))
+        plain = getattr(result, "plain_figure", None)
+        blocks.append(Figure(svg=figure(), plain=plain() if callable(plain) else ""))
     return tuple(sorted(blocks, key=_order))
 
 
-_ORDER: tuple[type, ...] = (Pairs, Paragraph, Figure, FindingList, Table, Proofs, Section, Covered)
+_ORDER: tuple[type, ...] = (Pairs, Paragraph, Figure, Answered, FindingList, Table, Proofs, Section, Covered)
 
 
 def _order(block: Block) -> int:
@@ -195,6 +207,8 @@ def _block(title: str, value: Any, limits: Limits) -> Block | None:
     made: Block | None = None
     if isinstance(value, Coverage):
         made = Covered(title=title, coverage=value)
+    elif isinstance(value, Answer):
+        made = Answered(answer=value)
     elif isinstance(value, Evidence):
         made = Proofs(title=title, evidence=(value,))
     elif is_frame(value):
