@@ -1,4 +1,4 @@
-"""The one way to reach what ships with the package: tables, samples, notebooks, dashboards, front end.
+"""The one way to reach what ships with the package: tables, samples, documentation, notebooks, dashboards, front end.
 
 In a checkout these are the top-level folders beside `netguru/`; in a wheel they lie in
 `netguru/_shipped/`.
@@ -14,7 +14,7 @@ from typing import Any, Literal
 from netguru.errors import UnknownNameError
 
 _PACKAGE = Path(__file__).resolve().parent
-Room = Literal["data", "notebooks", "dashboards", "extensions"]
+Room = Literal["data", "docs", "notebooks", "dashboards", "extensions"]
 
 
 def path(room: Room, *parts: str) -> Path:

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _NAMES = {
+    "ask_the_docs": "netguru.jupyter.documents",
     "form": "netguru.jupyter.forms",
     "network_health": "netguru.jupyter.health",
 }
 
-__all__ = ["form", "load_ipython_extension", "network_health", "unload_ipython_extension"]
+__all__ = ["ask_the_docs", "form", "load_ipython_extension", "network_health", "unload_ipython_extension"]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

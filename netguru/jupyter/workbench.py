@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DASHBOARD = "dashboards/network_health.ipynb"
+_QUESTIONS = "dashboards/ask_the_docs.ipynb"
 _START = "notebooks/tour.ipynb"
 _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = 10.0
@@ -62,7 +63,7 @@ def workbench(
 ) -> Workbench:
     """Open JupyterLab on a workspace folder with NetGuru's notebooks and dashboard; it ends with Ctrl-C.
 
-    The tour, the diagnosis notebook and the dashboard are copied into the folder where they are
+    The notebooks and dashboards are copied into the folder where they are
     absent; a file of yours is never overwritten. The server listens on this machine only and asks
     for Jupyter's token. Nothing is fetched from the internet.
 
@@ -205,6 +206,7 @@ def _tell(url: str, token: str) -> None:
     lines = [
         f"workbench:      {url}lab/tree/{_START}{asked}",
         f"network health: {url}voila/render/{_DASHBOARD}{asked}",
+        f"ask the docs:   {url}voila/render/{_QUESTIONS}{asked}",
         "Ctrl-C ends it.",
     ]
     # For the person who started it; stdout belongs to the result.

@@ -13,7 +13,13 @@ from netguru.errors import FileRejectedError, InputError
 from netguru.jupyter.workbench import command, environment, furnish
 from netguru.operations.operation import operations
 
-_SHIPPED = ["dashboards/network_health.ipynb", "notebooks/network_diagnosis.ipynb", "notebooks/tour.ipynb"]
+_SHIPPED = [
+    "dashboards/ask_the_docs.ipynb",
+    "dashboards/network_health.ipynb",
+    "notebooks/ask_the_docs.ipynb",
+    "notebooks/network_diagnosis.ipynb",
+    "notebooks/tour.ipynb",
+]
 
 
 def test_copies_what_is_absent(tmp_path: Path) -> None:
