@@ -9,14 +9,21 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_WHERE: dict[str, str] = {}
+_OPERATIONS = {
+    "ask": "ask",
+    "export": "export",
+    "list": "list_conversations",
+    "remove": "remove",
+    "rename": "rename",
+    "show": "show",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
+    if name not in _OPERATIONS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    return getattr(import_module(f"{__name__}.operations"), _OPERATIONS[name])
 
 
 def __dir__() -> list[str]:
-    return sorted(_WHERE)
+    return sorted(_OPERATIONS)

@@ -100,7 +100,12 @@ def _questions() -> str:
     return str(file)
 
 
+def _conversation() -> str:
+    return str(find("chat.ask")(question="Which samples are there?").conversation)
+
+
 _MADE = {
+    "{conversation}": _conversation,
     "{document}": _document,
     "{documents}": _documents,
     "{questions}": _questions,

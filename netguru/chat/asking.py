@@ -1,0 +1,134 @@
+"""Asking from synchronous code: the turn runs in a thread with a loop of its own, its events stream to the caller."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import queue
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netguru.chat.engines import choose
+from netguru.chat.events import Attachment, Finished, Question, TurnContext
+from netguru.chat.results import ChatAnswer
+from netguru.chat.turn import Turn
+from netguru.errors import InputError
+from netguru.store import conversations
+from netguru.store.conversation_owner import default_owner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from netguru.chat.events import TurnEvent
+    from netguru.store.conversation_results import Message
+
+_PATIENCE_S = 0.2
+
+
+def ask(
+    text: str,
+    *,
+    workspace: Path,
+    conversation: int = 0,
+    about: Sequence[Path] = (),
+    engine: str = "",
+    options: Mapping[str, Any] | None = None,
+    told: Callable[[TurnEvent], None] | None = None,
+) -> ChatAnswer:
+    """Ask and wait for the answer; `told` is called with every event in the caller's thread.
+
+    An interrupt (Ctrl-C) stops the turn; what came until then is stored, and the interrupt goes on. Raises
+    InputError for an empty question, UnknownNameError, and what made the turn fail.
+    """
+    if not text.strip():
+        raise InputError("the question is empty")
+    owner = default_owner()
+    number = conversation or conversations.create(owner=owner, workspace=workspace).id
+    attached = [item.expanduser().absolute() for item in about]
+    for item in attached:
+        if not item.exists():
+            raise InputError("does not exist", place=str(item))
+    context = TurnContext(
+        folder=workspace,
+        workspace=workspace,
+        # What the user names on the command line may be read.
+        roots=(workspace, *attached),
+        owner=owner,
+        conversation=number,
+        options=options or {},
+    )
+    question = Question(text=text, attachments=tuple(Attachment(kind="file", name=p.name, path=p) for p in attached))
+    ended = _Runner(question, context, engine).wait(told or (lambda _: None))
+    if ended.error is not None:
+        raise ended.error
+    return answer_of(text, number, ended.message)
+
+
+def answer_of(text: str, conversation: int, message: Message) -> ChatAnswer:
+    """Make the operation's result of a stored answer."""
+    state = message.answer
+    return ChatAnswer(
+        question=text,
+        text=message.text,
+        status=state.status if state else "partial",
+        citations=tuple(item.evidence for item in message.citations),
+        model=state.model if state else "",
+        usage=state.usage if state else {},
+        fallback=state.fallback if state else "",
+        conversation=conversation,
+        message=message.id,
+        state=message.status,
+        tools=message.tools,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """A turn that could not begin."""
+
+    error: BaseException
+
+
+class _Runner:
+    """A turn in a thread with an event loop of its own; works inside a running loop too (a notebook)."""
+
+    def __init__(self, question: Question, context: TurnContext, engine: str) -> None:
+        self._events: queue.SimpleQueue[TurnEvent | _Broken] = queue.SimpleQueue()
+        self._turn = Turn(question, context, engine=choose(context, name=engine), listener=self._put)
+        self._loop = asyncio.new_event_loop()
+        surroundings = contextvars.copy_context()
+        self._thread = threading.Thread(target=lambda: surroundings.run(self._run), name="netguru-turn", daemon=True)
+
+    def wait(self, told: Callable[[TurnEvent], None]) -> Finished:
+        """Run to the end; raises KeyboardInterrupt after a stop, and what kept the turn from beginning."""
+        self._thread.start()
+        interrupted = False
+        while True:
+            try:
+                event = self._events.get(timeout=_PATIENCE_S)
+            except queue.Empty:
+                continue
+            except KeyboardInterrupt:
+                interrupted = True
+                self._loop.call_soon_threadsafe(self._turn.cancel)
+                continue
+            if isinstance(event, _Broken):
+                raise event.error
+            told(event)
+            if isinstance(event, Finished):
+                self._thread.join()
+                if interrupted:
+                    raise KeyboardInterrupt
+                return event
+
+    async def _put(self, event: TurnEvent) -> None:
+        self._events.put(event)
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            try:
+                runner.run(self._turn.run())
+            except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
+                self._events.put(_Broken(error))

@@ -1,0 +1,133 @@
+"""From the words of a question to operations: phrases of a table, weighed by rarity, and meaning where words fail."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from math import log
+from typing import TYPE_CHECKING, Any
+
+from netguru import resources
+from netguru.chat.inventory import rules
+from netguru.rag.tokens import fold, stem
+
+if TYPE_CHECKING:
+    from netguru.chat.entities import Entities
+
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+_SHORTEST = 2
+_LANGUAGES = ("en", "pt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation that may answer, and how well it fits."""
+
+    operation: str
+    score: float
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """Give what the table says about the operation."""
+        found: dict[str, Any] = resources.table("chat", "operations.toml")[self.operation]
+        return found
+
+
+def routes(question: str, named: Entities, *, meaning: bool = True) -> tuple[Route, ...]:
+    """Give all operations with their scores, best first; by meaning too where no words fit well."""
+    limits = rules("route")
+    asked = words_of(question) - words_of(
+        " ".join((*named.devices, *named.addresses, *(path.name for path in named.files)))
+    )
+    scores = {name: _by_words(asked, name) for name in _phrases()}
+    if meaning and max(scores.values()) < limits["enough"]:
+        likeness = _by_meaning(question)
+        for name, score in likeness.items():
+            if score >= limits["likeness"]:
+                scores[name] = max(
+                    scores[name], limits["by_meaning"] * score + (1 - limits["by_meaning"]) * scores[name]
+                )
+    for name, score in scores.items():
+        scores[name] = score + limits["with_entity"] * _has_what_it_needs(name, named) if score else 0.0
+    found = [Route(operation=name, score=round(score, 4)) for name, score in scores.items()]
+    return tuple(sorted(found, key=lambda route: (-route.score, route.operation)))
+
+
+def _has_what_it_needs(name: str, named: Entities) -> bool:
+    needs = resources.table("chat", "operations.toml")[name]["needs"]
+    captures = any(path.suffix.startswith((".pcap", ".cap")) for path in named.files)
+    if needs == "capture":
+        return captures
+    if needs == "config":
+        return bool(named.devices) and not captures
+    return needs == "network" and bool(named.devices or named.addresses or named.interfaces) and not captures
+
+
+@cache
+def _phrases() -> dict[str, tuple[frozenset[str], ...]]:
+    table = resources.table("chat", "operations.toml")
+    return {
+        name: tuple(words_of(phrase) for language in _LANGUAGES for phrase in row.get(language, ()))
+        for name, row in table.items()
+    }
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Give the stems of a text's words of two letters or more.
+
+    >>> sorted(words_of("Why is a down?"))
+    ['down', 'is', 'why']
+    """
+    return frozenset(stem(fold(word)) for word in _WORD.findall(text) if len(word) >= _SHORTEST)
+
+
+@cache
+def _rarity() -> dict[str, float]:
+    every = [phrase for phrases in _phrases().values() for phrase in phrases]
+    words = {word for phrase in every for word in phrase}
+    return {word: log(1 + len(every) / sum(word in phrase for phrase in every)) for word in words}
+
+
+def _by_words(asked: frozenset[str], name: str) -> float:
+    """Give how much of the best phrase the question holds, and how much of the question that phrase."""
+    rarity = _rarity()
+    other = rules("route")["unknown"] * max(rarity.values())
+    known = sum(rarity.get(word, other) for word in sorted(asked))
+    best = 0.0
+    for phrase in _phrases()[name]:
+        common = sum(rarity[word] for word in sorted(asked & phrase))
+        if common:
+            best = max(best, 0.6 * common / sum(rarity[word] for word in sorted(phrase)) + 0.4 * common / known)
+    return best
+
+
+def _by_meaning(question: str) -> dict[str, float]:
+    """Give the cosine of the nearest English phrase of each operation; nothing without an embedder."""
+    from netguru.errors import NetGuruError
+    from netguru.rag.embedders import chosen
+    from netguru.rag.language import detect
+    from netguru.rag.query import parse
+    from netguru.rag.translating import asked_of
+
+    try:
+        name, embedder = chosen()
+        if embedder is None:
+            return {}
+        asked = embedder.embed_query(asked_of(embedder, parse(question, detect(question))))
+        return {key: max(_cosine(asked, vector) for vector in rows) for key, rows in _vectors(name).items()}
+    except NetGuruError:
+        # An embedder that is not at hand: words alone decide.
+        return {}
+
+
+@cache
+def _vectors(embedder: str) -> dict[str, list[list[float]]]:
+    from netguru.rag.embedders import load
+
+    table = resources.table("chat", "operations.toml")
+    return {name: load(embedder).embed_documents([*row["en"]]) for name, row in table.items()}
+
+
+def _cosine(one: list[float], other: list[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
