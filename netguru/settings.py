@@ -124,6 +124,13 @@ class Settings:
         default="", metadata=_about("a Qdrant server for vectors; by default they lie beside the index")
     )
     qdrant_key: Secret = field(default=Secret(""), metadata=_about("the key of the Qdrant server"))
+    requests_per_minute: int = field(
+        default=600, metadata=_about("requests that the Jupyter server answers a user in a minute; 0: any number", ge=0)
+    )
+    questions_per_minute: int = field(
+        default=30,
+        metadata=_about("questions that the Jupyter server takes of a user in a minute; 0: any number", ge=0),
+    )
     log_level: Literal["debug", "info", "warning", "error"] = field(
         default="warning", metadata=_about("debug, info, warning or error; logs go to stderr")
     )

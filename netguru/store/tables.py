@@ -162,6 +162,15 @@ class FileOwnerRow(Base):
     added_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
+class JobOwnerRow(Base):
+    """Whose a job is, where several people share a workspace; a job without one is the workspace's own."""
+
+    __tablename__ = "job_owners"
+
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(255), primary_key=True)
+
+
 class ConversationRow(Base):
     """One conversation; a removed one keeps its row with the time of the removal."""
 

@@ -1,4 +1,4 @@
-"""Conversations with messages, tool runs, citations and usage; their words for searching; owners of files."""
+"""Conversations with messages, tool runs, citations and usage; their words for searching; owners of files and jobs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
-    _file_owners()
+    _owners()
     _conversations()
     _messages()
     _tool_runs()
@@ -24,7 +24,7 @@ def upgrade() -> None:
         op.execute("CREATE VIRTUAL TABLE message_search USING fts5(text, tokenize = 'unicode61 remove_diacritics 2')")
 
 
-def _file_owners() -> None:
+def _owners() -> None:
     op.create_table(
         "file_owners",
         sa.Column("file_id", sa.Integer(), nullable=False),
@@ -32,6 +32,13 @@ def _file_owners() -> None:
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["file_id"], ["files.id"], name="fk_file_owners_file_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("file_id", "owner", name="pk_file_owners"),
+    )
+    op.create_table(
+        "job_owners",
+        sa.Column("job_id", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(length=255), nullable=False),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_job_owners_job_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job_id", "owner", name="pk_job_owners"),
     )
 
 
@@ -126,5 +133,5 @@ def downgrade() -> None:
     """Drop the tables."""
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE message_search")
-    for name in ("usage", "citations", "tool_runs", "messages", "conversations", "file_owners"):
+    for name in ("usage", "citations", "tool_runs", "messages", "conversations", "job_owners", "file_owners"):
         op.drop_table(name)
