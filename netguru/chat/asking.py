@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import queue
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +37,9 @@ def ask(
     engine: str = "",
     options: Mapping[str, Any] | None = None,
     told: Callable[[TurnEvent], None] | None = None,
+    idle: Callable[[], None] | None = None,
 ) -> ChatAnswer:
-    """Ask and wait for the answer; `told` is called with every event in the caller's thread.
+    """Ask and wait for the answer; `told` is called with every event in the caller's thread, `idle` while none comes.
 
     An interrupt (Ctrl-C) stops the turn; what came until then is stored, and the interrupt goes on. Raises
     InputError for an empty question, UnknownNameError, and what made the turn fail.
@@ -60,7 +62,7 @@ def ask(
         options=options or {},
     )
     question = Question(text=text, attachments=tuple(Attachment(kind="file", name=p.name, path=p) for p in attached))
-    ended = _Runner(question, context, engine).wait(told or (lambda _: None))
+    ended = _Runner(question, context, engine).wait(told or (lambda _: None), idle or (lambda: None))
     if ended.error is not None:
         raise ended.error
     return answer_of(text, number, ended.message)
@@ -101,27 +103,36 @@ class _Runner:
         surroundings = contextvars.copy_context()
         self._thread = threading.Thread(target=lambda: surroundings.run(self._run), name="netguru-turn", daemon=True)
 
-    def wait(self, told: Callable[[TurnEvent], None]) -> Finished:
+    def wait(self, told: Callable[[TurnEvent], None], idle: Callable[[], None]) -> Finished:
         """Run to the end; raises KeyboardInterrupt after a stop, and what kept the turn from beginning."""
         self._thread.start()
-        interrupted = False
-        while True:
+        interrupted, ended = False, None
+        while ended is None:
+            # An interrupt comes anywhere: while waiting, and while the caller shows an event.
             try:
-                event = self._events.get(timeout=_PATIENCE_S)
-            except queue.Empty:
-                continue
+                event = self._next()
+                if event is None:
+                    idle()
+                    continue
+                ended = event if isinstance(event, Finished) else None
+                told(event)
             except KeyboardInterrupt:
                 interrupted = True
-                self._loop.call_soon_threadsafe(self._turn.cancel)
-                continue
-            if isinstance(event, _Broken):
-                raise event.error
-            told(event)
-            if isinstance(event, Finished):
-                self._thread.join()
-                if interrupted:
-                    raise KeyboardInterrupt
-                return event
+                with suppress(RuntimeError):  # the loop has ended by itself
+                    self._loop.call_soon_threadsafe(self._turn.cancel)
+        self._thread.join()
+        if interrupted:
+            raise KeyboardInterrupt
+        return ended
+
+    def _next(self) -> TurnEvent | None:
+        try:
+            event = self._events.get(timeout=_PATIENCE_S)
+        except queue.Empty:
+            return None
+        if isinstance(event, _Broken):
+            raise event.error
+        return event
 
     async def _put(self, event: TurnEvent) -> None:
         self._events.put(event)

@@ -16,6 +16,7 @@ _NO_TOOL = "an agent answers inside a conversation, it does not manage them"
 
 @operation(
     "chat.ask",
+    alias="ask",
     effect="write",
     without={"tool": "an agent that asks itself would never end", "report": "rag.ask quotes documents in a report"},
 )

@@ -61,7 +61,11 @@ def _has_what_it_needs(name: str, named: Entities) -> bool:
         return captures
     if needs == "config":
         return bool(named.devices) and not captures
-    return needs == "network" and bool(named.devices or named.addresses or named.interfaces) and not captures
+    return (
+        needs == "network"
+        and bool(named.devices or named.addresses or named.interfaces or named.unknown)
+        and not captures
+    )
 
 
 @cache

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from netguru.operations import Operation
 
+# Its answer is shown while it comes.
+_STREAMED = "chat.ask"
 _HELP = frozenset({"--help", "-h", "help"})
 _COMMON: tuple[click.Parameter, ...] = (
     click.Option(
@@ -89,6 +91,10 @@ def run(words: list[str]) -> Any:
         return explain(item)
     stated = commandline.parse(item, words[1:], _COMMON)
     with use(workspace=workspace_here(stated.pop("magic_workspace", None)), face="magic"):
+        if item.name == _STREAMED:
+            from netguru.jupyter.chat_display import ask_in_cell
+
+            return ask_in_cell(stated)
         return item(**stated)
 
 
