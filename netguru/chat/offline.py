@@ -87,6 +87,10 @@ class OfflineEngine:
         heard = understood(read.named, state.said)
         if heard:
             yield Delta(text=heard + "\n\n")
+        pasted = [item.name for item in question.attachments if item.path is None]
+        if pasted:
+            state.partly = True
+            yield Delta(text=state.said["texts"].format(names=", ".join(map(code, pasted))) + "\n\n")
         best = read.routes[0]
         if best.score < rules("route")["enough"]:
             best = _default(read)

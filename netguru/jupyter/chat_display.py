@@ -27,7 +27,7 @@ class Streamed:
         self._doing = ""
         self._behind = False
         self._shown_at = 0.0
-        self._handle = display({"text/plain": ""}, raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython's function has no types
+        self._handle: Any = display({"text/plain": ""}, raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython's function has no types
 
     def take(self, event: TurnEvent) -> None:
         """Take an event of the turn."""
@@ -56,6 +56,9 @@ class Streamed:
         return "".join(self._pieces)
 
     def _show(self, text: str) -> None:
+        # Without a session there is nothing to update: the result alone is shown.
+        if self._handle is None:
+            return
         self._handle.update({"text/plain": text, "text/markdown": text}, raw=True)
 
 
