@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from netguru.chat.inventory import Inventory, rules, take_stock
 from netguru.errors import FileRejectedError
 from netguru.model.names import device_key
+from netguru.workspace.workspace import MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,11 +29,16 @@ class Scope:
 
 
 def inside(path: Path, roots: Iterable[Path]) -> Path:
-    """Give a path when it lies in one of the roots, links resolved; raises FileRejectedError."""
+    """Give a path when it lies in one of the roots, links resolved; raises FileRejectedError.
+
+    The store of a workspace holds what is several people's: it is no place to read from, unless it is a root.
+    """
     real = Path(os.path.realpath(path))
-    if not any(real.is_relative_to(os.path.realpath(root)) for root in roots):
-        raise FileRejectedError("lies outside of the workspace", place=str(path))
-    return path
+    for root in roots:
+        base = os.path.realpath(root)
+        if real.is_relative_to(base) and MARKER not in real.relative_to(base).parts:
+            return path
+    raise FileRejectedError("lies outside of the workspace", place=str(path))
 
 
 def scope_of(question: Question, context: TurnContext) -> Scope:

@@ -322,6 +322,27 @@ def test_an_attachment_outside_is_refused(server):
     assert server.ask("POST", f"conversations/{number}/messages", json=body).status_code == 422
 
 
+def test_an_uploaded_file_is_attached_and_its_places_open_for_its_owner_alone(shared_server):
+    dave, eve = {"X-Test-User": "dave"}, {"X-Test-User": "eve"}
+    text = (LAB / "configs" / "core1.cfg").read_bytes()
+    file = shared_server.ask("POST", "files", content=text, headers={"X-File-Name": "core1.cfg", **dave}).json()
+    body = {"question": "What is wrong with the network?", "attachments": [{"kind": "file", "file": file["id"]}]}
+    number = shared_server.conversation(**dave)
+    message = shared_server.ask("POST", f"conversations/{number}/messages", json=body, headers=dave).json()
+    cited = next(item for item in message["citations"] if item["evidence"]["kind"] == "line")
+    assert shared_server.ask("GET", cited["url"], headers=dave).status_code == 200
+    assert shared_server.ask("GET", cited["url"], headers=eve).status_code == 422
+    other = shared_server.conversation(**eve)
+    assert shared_server.ask("POST", f"conversations/{other}/messages", json=body, headers=eve).status_code == 404
+
+
+@pytest.mark.parametrize("path", [".netguru/worker.log", ".netguru/netguru.db", "configs/../.netguru/chat"])
+def test_the_store_is_no_place_to_read_from(shared_server, path):
+    answer = shared_server.ask("GET", "evidence", params={"source": path, "kind": "line", "place": "1-1"})
+    assert answer.status_code == 422
+    assert "lines" not in answer.json()
+
+
 def test_packets_open_and_a_capture_has_pages(server):
     place = server.ask("GET", "evidence?source=captures/cdp.pcap&kind=packet&place=7-7").json()
     assert [row["number"] for row in place["packets"] if row["marked"]] == [7]

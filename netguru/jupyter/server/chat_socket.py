@@ -109,8 +109,8 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         if not number:
             raise InputError("id is missing")
         self.service.admit(self.owner, "questions")
-        question = await asyncio.to_thread(question_of, asked, self.service)
-        context = self.service.context(self.owner, self.number)
+        question = await asyncio.to_thread(question_of, asked, self.service, self.owner)
+        context = self.service.context(self.owner, self.number, question)
         running = self.service.hub.start(number, question, context, self.service.engine(context))
         # Not awaited here: the next message (a cancel) must be heard meanwhile.
         watch = asyncio.ensure_future(self._watch(running))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netguru.chat import exporting
 from netguru.chat.events import Attachment, Question
-from netguru.chat.scope import inside
 from netguru.errors import InputError
+from netguru.jupyter.server.reaching import reach, reach_file
 from netguru.jupyter.server.routing import Call, route
 from netguru.model.result import to_plain
-from netguru.store import conversations
+from netguru.store import conversations, ownership
 
 if TYPE_CHECKING:
     from netguru.jupyter.server.service import Service
@@ -104,9 +103,9 @@ async def messages(call: Call) -> Any:
 )
 async def asked(call: Call) -> Any:
     """Answer a question without streaming; gives the message of the answer."""
-    question = question_of(call.body, call.service)
+    question = await asyncio.to_thread(question_of, call.body, call.service, call.owner)
     await asyncio.to_thread(conversations.get, call.number(), owner=call.owner, workspace=call.service.workspace)
-    context = call.service.context(call.owner, call.number())
+    context = call.service.context(call.owner, call.number(), question)
     running = call.service.hub.start("", question, context, call.service.engine(context))
     return to_plain(await running.task)
 
@@ -128,7 +127,7 @@ async def exported(call: Call) -> Any:
     return exporting.markdown(found) if form == "markdown" else exporting.notebook(found)
 
 
-def question_of(plain: Any, service: Service) -> Question:
+def question_of(plain: Any, service: Service, owner: str) -> Question:
     """Read a question with its attachments; raises InputError, FileRejectedError for a path outside."""
     text = plain.get("question") if isinstance(plain, dict) else None
     if not isinstance(text, str) or not text.strip():
@@ -138,16 +137,17 @@ def question_of(plain: Any, service: Service) -> Question:
     stated = plain.get("attachments") or []
     if not isinstance(stated, list) or len(stated) > _MOST_ATTACHMENTS:
         raise InputError(f"attachments is no list of at most {_MOST_ATTACHMENTS}")
-    return Question(text=text, attachments=tuple(_attachment(item, service) for item in stated))
+    return Question(text=text, attachments=tuple(_attachment(item, service, owner) for item in stated))
 
 
-def _attachment(plain: Any, service: Service) -> Attachment:
+def _attachment(plain: Any, service: Service, owner: str) -> Attachment:
+    if isinstance(plain, dict) and plain.get("kind") == "file" and type(plain.get("file")) is int:
+        stored = ownership.file_of(plain["file"], owner, workspace=service.workspace)
+        return Attachment(kind="file", name=stored.name, path=reach_file(stored.id, service, owner))
     if isinstance(plain, dict) and plain.get("kind") == "file" and isinstance(plain.get("path"), str):
-        path = inside(service.folder / Path(plain["path"].lstrip("/")), service.roots)
-        if not path.exists():
-            raise InputError("does not exist", place=plain["path"])
+        path = reach(plain["path"], service, owner)
         return Attachment(kind="file", name=path.name, path=path)
     if isinstance(plain, dict) and plain.get("kind") == "text" and isinstance(plain.get("text"), str):
         name = str(plain.get("name") or "text")
         return Attachment(kind="text", name=name[:200], text=plain["text"])
-    raise InputError("an attachment is neither {kind: file, path} nor {kind: text, name, text}")
+    raise InputError("an attachment is none of {kind: file, path}, {kind: file, file} and {kind: text, name, text}")

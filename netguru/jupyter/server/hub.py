@@ -74,14 +74,6 @@ class Hub:
         found = self.running.get((owner, conversation))
         return found if found is not None and number in ("", found.id) else None
 
-    async def stop_all(self) -> None:
-        """Stop every turn and wait until what came of it is stored."""
-        tasks = [item.task for item in self.running.values()]
-        for item in [*self.running.values()]:
-            item.turn.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=5)
-
     def _ended(self, place: _Place, made: Running) -> None:
         if self.running.get(place) is made:
             del self.running[place]

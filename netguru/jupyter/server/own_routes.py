@@ -43,7 +43,7 @@ async def settings_changed(call: Call) -> Any:
 @route("GET", "models")
 async def models(call: Call) -> Any:
     """List the engines and models that can answer with the user's settings."""
-    context = call.service.context(call.owner, 0)
+    context = call.service.context(call.owner)
 
     def made() -> list[dict[str, Any]]:
         return [{"id": name, "ready": item.ready(context)} for name, item in engines.items()]

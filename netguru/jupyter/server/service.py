@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from jupyter_server.base.handlers import JupyterHandler
 
-    from netguru.chat.events import Engine
+    from netguru.chat.events import Engine, Question
     from netguru.jupyter.server.hub import Hub
     from netguru.jupyter.server.preferences import Preferences
 
@@ -74,12 +74,13 @@ class Service:
         if wait:
             raise RateLimitedError(f"too many {kind} a minute (limit {limit})", retry_after=wait)
 
-    def context(self, owner: str, conversation: int) -> TurnContext:
-        """Give what an engine may know and use."""
+    def context(self, owner: str, conversation: int = 0, question: Question | None = None) -> TurnContext:
+        """Give what an engine may know and use; what the user attached to the question may be read."""
+        attached = [item.path for item in question.attachments if item.path is not None] if question else []
         return TurnContext(
             folder=self.folder,
             workspace=self.workspace,
-            roots=self.roots,
+            roots=(*self.roots, *attached),
             owner=owner,
             conversation=conversation,
             options=self.preferences.options(owner),

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from netguru.chat.scope import inside
 from netguru.errors import FileRejectedError, InputError
+from netguru.jupyter.server.reaching import reach, reach_file
 from netguru.jupyter.server.routing import Call, route
 from netguru.model.result import to_plain
 from netguru.operations.context import use
@@ -17,6 +16,8 @@ from netguru.operations.operation import find
 from netguru.store import files, jobs, ownership
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from netguru.store.results import Job, StoredFile
 
 _ANALYSES = {"pcap": ("pcap.check", "file"), "config": ("config.check", "path"), "diagnose": ("diagnosis.run", "path")}
@@ -28,15 +29,8 @@ _MOST_OFFSET = 100_000
 
 
 def path_of(call: Call, stated: str) -> Path:
-    """Bring a stated path to one inside the roots; raises FileRejectedError."""
-    if not stated or "\0" in stated:
-        raise InputError("path is missing")
-    given = Path(stated)
-    path = given if given.is_absolute() and given.exists() else call.service.folder / stated.lstrip("/")
-    inside(path, call.service.roots)
-    if not path.exists():
-        raise FileRejectedError("does not exist", place=stated)
-    return path
+    """Bring a stated path to one that the user may read; raises InputError, FileRejectedError."""
+    return reach(stated, call.service, call.owner)
 
 
 async def run(call: Call, name: str, **arguments: Any) -> Any:
@@ -126,8 +120,7 @@ def _input(call: Call) -> Path:
         return path_of(call, call.stated("path"))
     if not isinstance(stated, int):
         raise InputError("file is not the number of a file")
-    ownership.file_of(stated, call.owner, workspace=call.service.workspace)
-    return files.path(stated, workspace=call.service.workspace)
+    return reach_file(stated, call.service, call.owner)
 
 
 def _job_plain(job: Job) -> dict[str, Any]:
