@@ -120,6 +120,26 @@ class Settings:
     reranker_folder: Path | None = field(
         default=None, metadata=_about("the folder of the reranker folder: model.onnx and tokenizer.json")
     )
+    model: str = field(
+        default="",
+        metadata=_about("the language model, PROVIDER:NAME (openai, anthropic, ollama); by default none is asked"),
+    )
+    model_url: str = field(
+        default="", metadata=_about("the server of the model (OpenAI-compatible ones end in /v1); by default its own")
+    )
+    model_key: Secret = field(
+        default=Secret(""), metadata=_about("its key; else the provider's own variable, else the system's keyring")
+    )
+    model_fallbacks: str = field(
+        default="", metadata=_about("models asked in turn when the first fails: PROVIDER:NAME[@URL], commas between")
+    )
+    model_answer_tokens: int = field(default=2048, metadata=_about("the longest answer of a model, in tokens", gt=0))
+    model_call_tokens: int = field(
+        default=32_000, metadata=_about("the most tokens one call may take, question and answer", gt=0)
+    )
+    model_session_tokens: int = field(
+        default=500_000, metadata=_about("the most tokens that all calls of a process may take", gt=0)
+    )
     qdrant_url: str = field(
         default="", metadata=_about("a Qdrant server for vectors; by default they lie beside the index")
     )
