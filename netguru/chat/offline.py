@@ -6,6 +6,7 @@ What it says is what operations returned, each statement with the numbers of its
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netguru.chat.arguments import NothingToLookAtError, calls
@@ -13,6 +14,7 @@ from netguru.chat.engines import OFFLINE, engines
 from netguru.chat.entities import Entities, read_entities
 from netguru.chat.events import Cited, Delta, Outcome, Tool
 from netguru.chat.inventory import rules
+from netguru.chat.placing import source_within
 from netguru.chat.routing import Route, routes
 from netguru.chat.running import Ran, run
 from netguru.chat.scope import Scope, scope_of
@@ -24,7 +26,6 @@ from netguru.model.coverage import Coverage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
-    from pathlib import Path
 
     from netguru.chat.events import Event, Question, TurnContext
     from netguru.model.evidence import Evidence
@@ -135,6 +136,12 @@ async def _routed(
         yield Delta(text=state.said[missing.text].format(**values) + "\n\n")
         return
     for arguments in made:
+        if len(made) > 1:
+            paths = [
+                source_within("", value, context.folder) for value in arguments.values() if isinstance(value, Path)
+            ]
+            looked = ", ".join(code(path).strip("`") for path in paths)
+            yield Delta(text=state.said["scope"].format(path=looked, operation=route.operation) + "\n\n")
         async for event in _one(route.operation, arguments, read.named, context, state):
             yield event
 

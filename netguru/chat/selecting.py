@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from netguru import resources
 from netguru.chat.inventory import rules
 from netguru.model.evidence import QUOTATION_LIMIT, Evidence
+from netguru.model.finding import Severity
 from netguru.model.names import device_key, port_key
 from netguru.model.result import to_plain
 from netguru.render.clean import clean
@@ -32,7 +33,12 @@ def fitting(findings: Sequence[Finding], named: Entities) -> tuple[Finding, ...]
     about = [(finding, _share(finding, named)) for finding in findings]
     if named.devices or named.addresses or named.interfaces or named.vlans:
         most = max((share for _, share in about), default=0.0)
-        about = [(finding, share) for finding, share in about if share and share == most]
+        # What is merely noted about a part of what was asked about is no answer.
+        about = [
+            (finding, share)
+            for finding, share in about
+            if share and share == most and (share == 1 or finding.severity >= Severity.WARNING)
+        ]
     on_subject = [(finding, share) for finding, share in about if checks and finding.check.startswith(checks)]
     about = on_subject or about
     return tuple(
