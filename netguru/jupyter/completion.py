@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
 
+from netguru.jupyter.questions import asks
 from netguru.operations.operation import operations
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ def matcher(typed: CompletionContext) -> SimpleMatcherResult:
     return {
         "completions": [SimpleCompletion(text=_quoted(name), type="netguru") for name in names],
         "matched_fragment": start,
-        "suppress": bool(names),
+        # Inside a question, names of Python help nobody.
+        "suppress": bool(names) or bool(words and asks(words[0])),
         "ordered": True,
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
@@ -126,7 +126,7 @@ _NONE = "No documents yet: bring in a folder, or leave the field empty for NetGu
 def sources(found: Passages) -> str:
     """Write which passages fit best, and how many were searched."""
     rows = "".join(
-        f"<tr><td>{html_text(item.source)}</td><td>{html_text(item.heading)}</td><td>{_place(item)}</td>"
+        f"<tr><td>{html_text(item.source)}</td><td>{html_text(item.heading)}</td><td>{html_text(item.place)}</td>"
         f"<td>{html_text(item.licence or '')}</td></tr>"
         for item in found.passages
     )
@@ -137,10 +137,6 @@ def sources(found: Passages) -> str:
         f"<tbody>{rows}</tbody></table></div></details>"
     )
     return f'<div class="netguru">{table if rows else ""}{as_html.coverage(found.coverage)}</div>'
-
-
-def _place(item: Any) -> str:
-    return f"page {item.page}" if item.page is not None else f"lines {item.line_start}-{item.line_end}"
 
 
 def held(collections: tuple[CollectionStatus, ...]) -> str:

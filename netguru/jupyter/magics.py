@@ -13,6 +13,7 @@ from IPython.display import display
 
 from netguru.errors import InputError
 from netguru.jupyter.completion import matcher
+from netguru.jupyter.questions import asks, keep_question_marks, words_of_question
 from netguru.jupyter.surroundings import workspace_here
 from netguru.model.result import Result
 from netguru.operations import commandline
@@ -57,7 +58,7 @@ class NetGuruMagics(Magics):
 
         `%netguru` alone lists the operations, `%netguru OPERATION --help` explains one. The result
         is a value: `found = %netguru diagnose FOLDER`. With `%%netguru` the cell holds further
-        arguments, one per line.
+        arguments, one per line; for a question, its words.
         """
         return run(words_of(line, cell))
 
@@ -68,6 +69,10 @@ def words_of(line: str, cell: str | None = None) -> list[str]:
     >>> words_of("pcap.check 'my file.pcap'", "--top 3\nanother file")
     ['pcap.check', 'my file.pcap', '--top', '3', 'another file']
     """
+    first, _, rest = line.strip().partition(" ")
+    item = asks(first)
+    if item is not None:
+        return [first, *words_of_question(item, f"{rest} {cell or ''}")]
     try:
         words = shlex.split(line)
         for row in filter(None, map(str.strip, (cell or "").splitlines())):
@@ -123,6 +128,8 @@ def load(shell: InteractiveShell) -> None:
     shell.register_magics(NetGuruMagics)
     if matcher not in shell.Completer.custom_matchers:
         shell.Completer.custom_matchers.append(matcher)
+    if keep_question_marks not in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.append(keep_question_marks)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -131,3 +138,5 @@ def unload(shell: InteractiveShell) -> None:
         shell.magics_manager.magics[kind].pop("netguru", None)
     if matcher in shell.Completer.custom_matchers:
         shell.Completer.custom_matchers.remove(matcher)
+    if keep_question_marks in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.remove(keep_question_marks)

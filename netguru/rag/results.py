@@ -34,6 +34,17 @@ class Passage:
     language: str
     licence: str | None
 
+    @property
+    def place(self) -> str:
+        """Name the page, or the lines of the source."""
+        return _place(self.page, self.line_start, self.line_end)
+
+
+def _place(page: int | None, first: int, last: int) -> str:
+    if page is not None:
+        return f"page {page}"
+    return f"line {first}" if first == last else f"lines {first}-{last}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passages(Result):
@@ -41,6 +52,7 @@ class Passages(Result):
 
     schema: ClassVar[str] = "netguru.rag.search/1"
     primary: ClassVar[str] = "passages"
+    quiet: ClassVar[tuple[str, ...]] = ("passages",)
 
     question: str
     language: str
@@ -50,6 +62,18 @@ class Passages(Result):
     method: str
     expansions: tuple[str, ...]
     coverage: Coverage
+
+    def figure(self) -> str:
+        """List the passages, each of which opens, everything escaped."""
+        from netguru.rag.views import listed
+
+        return listed(self.passages)
+
+    def plain_figure(self) -> str:
+        """List the passages with their first lines."""
+        from netguru.rag.views import listed_plain
+
+        return listed_plain(self.passages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +161,7 @@ class View(Result):
     @property
     def place(self) -> str:
         """Name the page, or the lines of the passage that the quotation stands in."""
-        if self.page is not None:
-            return f"page {self.page}"
-        if self.line_start == self.line_end:
-            return f"line {self.line_start}"
-        return f"lines {self.line_start}-{self.line_end}"
+        return _place(self.page, self.line_start, self.line_end)
 
     def figure(self) -> str:
         """Draw the text with the quotation marked, everything escaped."""

@@ -9,18 +9,21 @@ from netguru.errors import FileRejectedError, InputError, NetGuruError, UnknownN
 from netguru.rag.index import open_all
 from netguru.rag.results import View
 from netguru.render import open_with, page
-from netguru.render.clean import html_text
+from netguru.render.clean import clean, clip, html_text, line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from netguru.model.evidence import Evidence
     from netguru.rag.index import Index, Stored
+    from netguru.rag.results import Passage
 
 AROUND = 800
 """Characters shown before and after a quotation."""
 NEAR_LINES, NEAR_CHARACTERS = 4, 320
 """How much of them is in sight with the quotation at once."""
+PLAIN_LINES, PLAIN_WIDTH = 4, 74
+"""How much of a passage found is shown on a console."""
 
 
 def view(source: str, start: int, end: int, *, around: int = AROUND, collection: str = "") -> View:
@@ -128,6 +131,28 @@ def opened(evidence: Evidence) -> str:
         found = _view(index, text, (evidence.source, evidence.sha256, ""), evidence.start, evidence.end, AROUND)
         return found.figure()
     return ""
+
+
+def listed(passages: tuple[Passage, ...]) -> str:
+    """Write passages as a list whose rows open to their text, everything escaped."""
+    return "".join(
+        f'<details class="ng-proof"><summary><span class="ng-nth">{number}.</span> {html_text(item.source)} '
+        f'<span class="ng-place">{html_text(item.heading)}, {html_text(item.place)}, score {item.score:.2f}</span>'
+        f'</summary><div class="ng-passage"><pre>{html_text(item.text)}</pre></div></details>'
+        for number, item in enumerate(passages, 1)
+    )
+
+
+def listed_plain(passages: tuple[Passage, ...]) -> str:
+    """Write passages as a list with their first lines, for a console."""
+    rows = []
+    for number, item in enumerate(passages, 1):
+        rows += ["", f"[{number}] {line(item.source)}, {line(item.heading)}, {item.place}, score {item.score:.2f}"]
+        held = [row for row in clean(item.text).split("\n") if row.strip()]
+        rows += [f"    | {clip(row, PLAIN_WIDTH)}" for row in held[:PLAIN_LINES]]
+        more = len(held) - PLAIN_LINES
+        rows += [f"    | {more} more {'line' if more == 1 else 'lines'}"] if more > 0 else []
+    return "\n".join(rows[1:])
 
 
 def write_page(found: View, out: Path) -> None:

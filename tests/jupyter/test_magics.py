@@ -10,7 +10,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from netguru.errors import InputError, UnknownNameError
 from netguru.jupyter.completion import complete
-from netguru.jupyter.magics import words_of
+from netguru.jupyter.magics import run, words_of
+from netguru.jupyter.questions import keep_question_marks
 from netguru.operations import context, operation
 from netguru.operations.operation import operations
 
@@ -152,3 +153,70 @@ def test_unknown_extra_name() -> None:
         _ = netguru.jupyter.nothing
     with pytest.raises(UnknownNameError):
         netguru.jupyter.form("nothing")
+
+
+_HARD = "What's the café's MTU; is it {9000} \\ $x or *?"
+
+
+@pytest.mark.parametrize(
+    ("cell", "question"),
+    [
+        ("%netguru rag.ask How do I set the MTU?", "How do I set the MTU?"),
+        ("%netguru rag.ask How do I set the MTU??", "How do I set the MTU??"),
+        ("%netguru rag.ask What's ExStart", "What's ExStart"),
+        ("found = %netguru rag.ask O que é a adjacência à noite?", "O que é a adjacência à noite?"),
+        ("%netguru rag.ask 'How?' --collection local", "How?"),
+        ('%netguru rag.ask --collection="local" "set mtu"', "set mtu"),
+        ("%netguru rag.ask what does --force do?", "what does --force do?"),
+        ("%netguru rag.ask -x", "-x"),
+        (f"%netguru rag.ask {_HARD}", _HARD),
+        ("%%netguru rag.ask --collection local\nWhat's the MTU,\nand why?\n", "What's the MTU, and why?"),
+        ("if True:\n    found = %netguru rag.ask Why?", "Why?"),
+    ],
+)
+def test_questions_need_no_quotation_marks(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cell: str, question: str
+) -> None:
+    monkeypatch.setenv("NETGURU_WORKSPACE", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    done = shell.run_cell(cell)
+
+    assert done.success
+    answer = done.result if done.result is not None else shell.user_ns.pop("found")
+    assert answer.question == question
+
+
+@pytest.mark.parametrize(
+    ("line", "cell", "words"),
+    [
+        ("rag.ask 'How?' --collection local", None, ["--collection", "local", "--", "How?"]),
+        ('rag.ask --source="a b/c.md" set mtu', None, ["--source=a b/c.md", "--", "set mtu"]),
+        ("rag.ask --source 'a b' set mtu", None, ["--source", "a b", "--", "set mtu"]),
+        ("rag.search --limit 3", "What's\n--collection local\nthat?", ["--limit", "3", "--collection", "local"]),
+        ("rag.ask --help", None, ["--help"]),
+    ],
+)
+def test_options_beside_a_question(line: str, cell: str | None, words: list[str]) -> None:
+    assert words_of(line, cell)[1 : len(words) + 1] == words
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [("rag.ask", "QUESTION is missing"), ("rag.ask x --colection local", "No such option '--colection'")],
+)
+def test_a_question_that_is_none(shell: InteractiveShell, line: str, told: str) -> None:
+    del shell
+    with pytest.raises(InputError, match=told):
+        run(words_of(line))
+
+
+def test_completion_inside_a_question(shell: InteractiveShell) -> None:
+    assert _completions(shell, "%netguru rag.ask What's it? --coll") == ["--collection"]
+    assert _completions(shell, "%netguru rag.ask What's it? --collection lo") == ["local"]
+    assert _completions(shell, "%netguru rag.ask enumer") == []
+
+
+def test_other_cells_are_left_as_they_are() -> None:
+    for cell in ("%%writefile x\n%netguru rag.ask a?\n", "%netguru pcap.check?\n", "x = '%netguru rag.ask'\n"):
+        lines = cell.splitlines(keepends=True)
+        assert keep_question_marks(lines) == lines
