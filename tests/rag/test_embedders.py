@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 
     from netguru.rag.results import Ingested
 
-CUT = WordPiece.read(resources.path("data", "models", "minilm-l6-int8", "vocab.txt"), 64)
+FOLDER = resources.path("data", "models", "minilm-l6-int8")
+CUT = WordPiece.read(minilm.shipped("vocab.txt", FOLDER), 64)
 
 
 @pytest.fixture(scope="module")
@@ -100,16 +103,28 @@ def test_pieces_agree_with_the_tokenizers_library(text: str) -> None:
     assert CUT(text)[1:-1] == theirs.encode(text, add_special_tokens=False).ids
 
 
-def test_a_changed_file_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "vocab.txt"
-    file.write_text("[UNK]\n")
-    with pytest.raises(DamagedFileError, match="is not the file"):
-        minilm.verified(file)
+@pytest.mark.parametrize(
+    ("name", "part", "content"),
+    [
+        ("vocab.txt", "vocab.txt.gz", b"[UNK]\n"),
+        ("vocab.txt", "vocab.txt.gz", gzip.compress(b"[UNK]\n")),
+        ("model.onnx", "model.onnx.2", b"other weights"),
+        ("model.onnx", "model.onnx.2", None),
+    ],
+)
+def test_a_changed_or_missing_file_is_refused(tmp_path: Path, name: str, part: str, content: bytes | None) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(FOLDER, folder)
+    (folder / part).unlink()
+    if content is not None:
+        (folder / part).write_bytes(content)
+    with pytest.raises(DamagedFileError, match=r"is not what came|cannot be read"):
+        minilm.shipped(name, folder)
 
 
 def test_the_manifest_names_every_file() -> None:
-    folder = resources.path("data", "models", "minilm-l6-int8")
-    assert {file.name for file in folder.iterdir()} == {*minilm.manifest()["sha256"], "LICENSE"}
+    parts = {part for parts in minilm.manifest()["files"].values() for part in parts}
+    assert {file.name for file in FOLDER.iterdir()} == {*parts, "LICENSE"}
 
 
 @pytest.mark.usefixtures("default")

@@ -43,11 +43,14 @@ def digest(file: Path) -> str:
 
 
 class Graph:
-    """A model that takes the numbers of word pieces, of one text or of two side by side."""
+    """A model that takes the numbers of word pieces, of one text or of two side by side.
 
-    def __init__(self, file: Path) -> None:
+    `content` is given where the model lies in several files; `file` names it then.
+    """
+
+    def __init__(self, file: Path, content: bytes | None = None) -> None:
         self._file = file
-        self._session = _session(file)
+        self._session = _session(file, content)
         self._inputs = [item.name for item in self._session.get_inputs()]
         unknown = [name for name in self._inputs if name not in _INPUTS]
         if unknown:
@@ -80,7 +83,7 @@ def each(work: Callable[[str], list[float]], texts: Sequence[str]) -> list[list[
         return list(pool.map(work, texts))
 
 
-def _session(file: Path) -> InferenceSession:
+def _session(file: Path, content: bytes | None) -> InferenceSession:
     try:
         import onnxruntime
     except ImportError:
@@ -91,6 +94,6 @@ def _session(file: Path) -> InferenceSession:
     options.enable_mem_pattern = False
     options.log_severity_level = _FATAL
     try:
-        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(content or str(file), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - the runtime's errors have no base of their own
         raise DamagedFileError(f"is no ONNX model: {str(error).splitlines()[0]}", place=str(file)) from None

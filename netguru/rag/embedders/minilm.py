@@ -6,20 +6,24 @@ come from. The model knows English: a question in another language is put into E
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import tomllib
+import zlib
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from netguru import resources
 from netguru.errors import DamagedFileError
 from netguru.rag.embedders import DEFAULT, embedders
-from netguru.rag.embedders.graph import BATCH, Graph, digest, each
+from netguru.rag.embedders.graph import BATCH, Graph, each
 from netguru.rag.embedders.wordpiece import WordPiece
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _MODEL = "minilm-l6-int8"
+_HINT = "install it again"
 
 
 @cache
@@ -31,11 +35,24 @@ def manifest() -> dict[str, Any]:
     return found
 
 
-def verified(file: Path) -> Path:
-    """Give a file of the model back; raises DamagedFileError when it is not the one that was shipped."""
-    if digest(file) != manifest()["sha256"][file.name]:
-        raise DamagedFileError("is not the file that came with this version", place=str(file), hint="install it again")
-    return file
+def shipped(name: str, folder: Path) -> bytes:
+    """Put a thing of the model together from the files it is stored as.
+
+    Raises DamagedFileError when a file is missing, or the whole is not what was shipped.
+    """
+    stated = manifest()
+    try:
+        whole = b"".join(_unpacked(folder / part) for part in stated["files"][name])
+    except (OSError, EOFError, zlib.error) as error:
+        raise DamagedFileError(f"cannot be read: {error}", place=str(folder / name), hint=_HINT) from None
+    if hashlib.sha256(whole).hexdigest() != stated["sha256"][name]:
+        raise DamagedFileError("is not what came with this version", place=str(folder / name), hint=_HINT)
+    return whole
+
+
+def _unpacked(file: Path) -> bytes:
+    content = file.read_bytes()
+    return gzip.decompress(content) if file.suffix == ".gz" else content
 
 
 class MiniLM:
@@ -49,8 +66,8 @@ class MiniLM:
         folder = resources.path("data", "models", _MODEL)
         self.id = f"{_MODEL}/{stated['sha256']['model.onnx'][:12]}"
         self.dimensions = int(stated["dimensions"])
-        self._cut = WordPiece.read(verified(folder / "vocab.txt"), int(stated["pieces"]))
-        self._graph = Graph(verified(folder / "model.onnx"))
+        self._cut = WordPiece.read(shipped("vocab.txt", folder), int(stated["pieces"]))
+        self._graph = Graph(folder / "model.onnx", shipped("model.onnx", folder))
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Embed passages."""

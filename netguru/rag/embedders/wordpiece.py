@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 _FIRST, _LAST, _UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
 _INSIDE = "##"
@@ -84,9 +83,9 @@ class WordPiece:
         self._word = lru_cache(_WORDS_KEPT)(self._cut)
 
     @classmethod
-    def read(cls, file: Path, longest: int) -> WordPiece:
+    def read(cls, content: bytes, longest: int) -> WordPiece:
         """Read pieces, one a line."""
-        return cls(file.read_text("utf-8").rstrip("\n").split("\n"), longest=longest)
+        return cls(content.decode().rstrip("\n").split("\n"), longest=longest)
 
     def __call__(self, text: str) -> list[int]:
         """Give the numbers of the pieces between the marks of beginning and end, cut at what the model takes."""

@@ -21,7 +21,7 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MAIN = "word/document.xml"
 _HEADING = re.compile(r"(?:heading|titre|t[ií]tulo|berschrift)\s*(\d)", re.IGNORECASE)
 _CODE = re.compile(r"code|source|console|terminal|preformatted|c[oó]digo|verbatim", re.IGNORECASE)
-_DAMAGES = (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
+_DAMAGES = (zipfile.BadZipFile, zlib.error, KeyError, RuntimeError, EOFError, OSError, ValueError)
 
 
 class DocxLoader:
