@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anthropic
 import openai
 from langchain_anthropic import ChatAnthropic
+from langchain_core.language_models import BaseChatModel
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import SecretStr
 
@@ -20,7 +21,6 @@ from netguru.settings import settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
     from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from netguru.settings import Secret
 
 
-class OpenAIChat(BaseChatOpenAI):
-    """Speak OpenAI's chat completions, which many servers speak."""
+class _Cleaned(BaseChatModel):
+    """The one gate to a provider: whatever calls the model, secrets in the messages are replaced before they leave."""
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **named: Any) -> ChatResult:
-        return super()._generate(cleaned(messages), *args, **named)
+        # A provider's class stands behind this one in the order of resolution, never the abstract base.
+        return super()._generate(cleaned(messages), *args, **named)  # type: ignore[safe-super]
 
     async def _agenerate(self, messages: list[BaseMessage], *args: Any, **named: Any) -> ChatResult:
         return await super()._agenerate(cleaned(messages), *args, **named)
@@ -46,12 +47,16 @@ class OpenAIChat(BaseChatOpenAI):
         async for chunk in super()._astream(cleaned(messages), *args, **named):
             yield chunk
 
+
+class OpenAIChat(_Cleaned, BaseChatOpenAI):
+    """Speak OpenAI's chat completions, which many servers speak."""
+
     async def aclose(self) -> None:
         """Close the connections of the loop that runs."""
         await self.root_async_client.close()
 
 
-class AnthropicChat(ChatAnthropic):
+class AnthropicChat(_Cleaned, ChatAnthropic):
     """Speak Anthropic's messages."""
 
     # Clients of our own making: LangChain's are shared between event loops, which breaks in the second one.
@@ -72,21 +77,6 @@ class AnthropicChat(ChatAnthropic):
         limits = resources.table("llm", "limits.toml")
         timeout = anthropic.Timeout(limits["first_token"], connect=limits["connect"])
         return {**self._client_params, "timeout": timeout}
-
-    def _generate(self, messages: list[BaseMessage], *args: Any, **named: Any) -> ChatResult:
-        return super()._generate(cleaned(messages), *args, **named)
-
-    async def _agenerate(self, messages: list[BaseMessage], *args: Any, **named: Any) -> ChatResult:
-        return await super()._agenerate(cleaned(messages), *args, **named)
-
-    def _stream(self, messages: list[BaseMessage], *args: Any, **named: Any) -> Iterator[ChatGenerationChunk]:
-        yield from super()._stream(cleaned(messages), *args, **named)
-
-    async def _astream(
-        self, messages: list[BaseMessage], *args: Any, **named: Any
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        async for chunk in super()._astream(cleaned(messages), *args, **named):
-            yield chunk
 
 
 def chat_model(
