@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from netguru.model.evidence import QUOTATION_LIMIT, Evidence
@@ -13,6 +13,7 @@ from netguru.render.clean import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _EVIDENCE = frozenset({"source", "sha256", "kind", "start", "end", "text"})
 _NOISE = frozenset({"schema", "sha256", "size_bytes", "filter"})
@@ -22,11 +23,15 @@ _CEILINGS = ((200, 2000), (60, 600), (25, 400), (10, 300), (5, 200), (3, 120), (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One numbered place; `said` is what the tool stated where it named the place."""
+    """One numbered place.
+
+    `said` is what the tool stated where it named the place, `root` the folder that its source is relative to.
+    """
 
     number: int
     evidence: Evidence
     said: str
+    root: Path | None = None
 
 
 class Ledger:
@@ -37,21 +42,18 @@ class Ledger:
     """
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[str, str, str, int, int, str], int] = {}
-        self._said: list[list[str]] = []
-        self._evidence: list[Evidence] = []
+        self._numbers: dict[tuple[str, str, str, int, int, str], int] = {}
+        self._entries: list[Entry] = []
+        self._root: Path | None = None
         self._tools: list[str] = []
 
     def __len__(self) -> int:
-        return len(self._evidence)
+        return len(self._entries)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """Give all numbered places, number 1 first."""
-        return tuple(
-            Entry(number=number, evidence=evidence, said="\n".join(said))
-            for number, (evidence, said) in enumerate(zip(self._evidence, self._said, strict=True), 1)
-        )
+        return tuple(self._entries)
 
     @property
     def shown(self) -> str:
@@ -60,22 +62,30 @@ class Ledger:
 
     def entry(self, number: int) -> Entry | None:
         """Give the place of a number, None when there is none."""
-        return self.entries[number - 1] if 0 < number <= len(self) else None
+        return self._entries[number - 1] if 0 < number <= len(self) else None
 
-    def take(self, operation: str, arguments: Mapping[str, Any], result: Any, limit: int) -> str:
+    def keep(self, evidence: Evidence, said: str) -> int:
+        """Number a place that an earlier answer cited."""
+        self._root = None
+        self._tools.append(said)
+        return self._number(evidence, said)
+
+    def take(
+        self, operation: str, arguments: Mapping[str, Any], result: Any, limit: int, root: Path | None = None
+    ) -> str:
         """Number the evidence of a result and write it as JSON of at most `limit` characters for a model.
 
-        What is cut is counted in its place.
+        What is cut is counted in its place. `root` is the folder or file that sources are relative to.
         """
+        self._root = root
         plain = to_plain(result)
-        before = len(self)
         text = self._shortened(plain, limit)
         if not self._mentioned(plain):
             name = " ".join([operation, *(str(value) for value in arguments.values() if value not in (None, ""))])
             number = self._number(_whole(name, plain, text), text)
             text = f"[{number}] {text}"
         self._tools.append(text)
-        return text if len(self) > before or text else "{}"
+        return text
 
     def _shortened(self, plain: Any, limit: int) -> str:
         for items, characters in _CEILINGS:
@@ -97,13 +107,12 @@ class Ledger:
 
     def _number(self, evidence: Evidence, said: str) -> int:
         key = (evidence.source, evidence.sha256, evidence.kind, evidence.start, evidence.end, evidence.text)
-        number = self._entries.get(key)
+        number = self._numbers.get(key)
         if number is None:
-            number = self._entries[key] = len(self._evidence) + 1
-            self._evidence.append(evidence)
-            self._said.append([])
-        if said not in self._said[number - 1]:
-            self._said[number - 1].append(said)
+            number = self._numbers[key] = len(self) + 1
+            self._entries.append(Entry(number=number, evidence=evidence, said=said, root=self._root))
+        elif said not in (entry := self._entries[number - 1]).said:
+            self._entries[number - 1] = replace(entry, said=f"{entry.said}\n{said}")
         return number
 
 

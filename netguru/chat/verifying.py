@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from netguru.model.names import canonical_mac, port_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from netguru.chat.ledger import Entry, Ledger
 
@@ -103,19 +103,24 @@ def verify(text: str, ledger: Ledger, question: str = "") -> Verified:
     return Verified(status=status, facts=facts, marks=tuple(marks), cited=cited, unknown=unknown)
 
 
-def marked(text: str, found: Verified, note: str) -> str:
-    """Write the note behind every fact that was not found.
+def footnote(found: Verified, texts: Mapping[str, str]) -> str:
+    """List what was not found, as a paragraph that goes behind a text that has been streamed already.
+
+    `texts` gives the words for each reason and for cited numbers that do not exist (`unknown`).
 
     >>> mark = Mark(start=7, end=11, text="1500", kind="number", reason="not in the evidence")
-    >>> marked("MTU is 1500.", Verified(status="partial", facts=1, marks=(mark,), cited=(), unknown=()), "unverified")
-    'MTU is 1500 (unverified).'
+    >>> found = Verified(status="partial", facts=1, marks=(mark,), cited=(1,), unknown=(9,))
+    >>> print(footnote(found, {"not in the evidence": "Not in the evidence", "unknown": "No such evidence"}))
+    > Not in the evidence: `1500`
+    > No such evidence: [9]
     """
-    ends = sorted({mark.end for mark in found.marks}, reverse=True)
-    for end in ends:
-        # Behind a block of code the note is a paragraph of its own.
-        space = "\n\n" if text[:end].endswith("```") else " "
-        text = f"{text[:end]}{space}({note}){text[end:]}"
-    return text
+    rows = []
+    for reason in dict.fromkeys(mark.reason for mark in found.marks):
+        shown = dict.fromkeys(mark.text for mark in found.marks if mark.reason == reason)
+        rows.append(f"> {texts[reason]}: {', '.join(f'`{text}`' for text in shown)}")
+    if found.unknown:
+        rows.append(f"> {texts['unknown']}: {', '.join(f'[{number}]' for number in found.unknown)}")
+    return "\n".join(rows)
 
 
 def _judge(fact: _Fact, held: _Known, everything: _Known, given: _Known) -> str:

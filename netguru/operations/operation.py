@@ -65,6 +65,14 @@ class Operation:
         """Give the faces that the operation has."""
         return tuple(face for face in FACES if face not in self.without)
 
+    def effect_of(self, arguments: Mapping[str, Any]) -> Effect:
+        """Say what a call with these arguments does: without its optional output path an operation only reads."""
+        outputs = [item for item in self.parameters if item.output]
+        if any(arguments.get(item.name) not in (None, "") for item in outputs):
+            return "write" if self.effect == "read" else self.effect
+        optional = bool(outputs) and not any(item.required for item in outputs)
+        return "read" if self.effect == "write" and optional else self.effect
+
     def parameter(self, name: str) -> Parameter:
         """Find a parameter; raises UnknownNameError."""
         for item in self.parameters:
