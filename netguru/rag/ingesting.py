@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,28 +9,23 @@ from typing import TYPE_CHECKING
 
 from netguru.errors import FileRejectedError, OperationCancelled
 from netguru.model.coverage import Coverage, Gap
-from netguru.rag import chunks, embedders
+from netguru.rag import embedders, parts
+from netguru.rag.database import get_meta, set_meta
 from netguru.rag.embedding import embed_missing
-from netguru.rag.reading import Reading, reading
+from netguru.rag.reading import Reading, maker, reading
 from netguru.rag.results import Ingested
+from netguru.rag.scanning import Digests, Scan, scan
 from netguru.rag.writing import Known, Stamp, Writer, writing
 from netguru.settings import settings
 
 if TYPE_CHECKING:
     from netguru.operations.context import CancelToken, Progress
     from netguru.rag.database import CollectionName
+    from netguru.rag.documents import Chunk, Document
 
 _PLACES = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
-    """The files below what is ingested, by their uri, and whether all of it could be looked at."""
-
-    root: Path
-    prefix: str
-    files: dict[str, Path]
-    complete: bool
+_OPEN = "parts open:"
+"""Written before a document of a root changes, removed when what other documents take in was looked at again."""
 
 
 @dataclass(slots=True)
@@ -56,142 +49,157 @@ def ingest(path: Path, collection: CollectionName, progress: Progress, cancel: C
     if not path.exists():
         raise FileRejectedError("does not exist", place=str(path))
     with writing(collection) as writer:
-        scan = _scan(path.resolve(), [Path(root) for root in writer.roots()])
-        tally = _Tally()
-        known = writer.known(str(scan.root))
+        found = scan(path, [Path(root) for root in writer.roots()])
+        run = _Run(writer, found, progress, cancel)
         try:
-            _read_all(writer, scan, known, tally, progress, cancel)
+            run.read_all()
+            run.remove_missing()
+            run.unite()
         except OperationCancelled:
             writer.flush()
             raise
-        writer.flush()
-        _remove_missing(writer, scan, known, tally)
         name, embedder = embedders.chosen()
         if embedder is not None:
-            tally.embedded = embed_missing(writer, name, embedder, progress, cancel)
+            run.tally.embedded = embed_missing(writer, name, embedder, progress, cancel)
         else:
-            tally.notes.append("no embedder is here: passages are searched by words alone")
-    return _result(collection, scan, tally, embedder.id if embedder else "")
+            run.tally.notes.append("no embedder is here: passages are searched by words alone")
+    return _result(collection, found, run.tally, embedder.id if embedder else "")
 
 
-def _scan(path: Path, roots: list[Path]) -> Scan:
-    """List the files; a folder inside one that was ingested before belongs to that one."""
-    above = [root for root in roots if path.is_relative_to(root) and (path != root or path.is_dir())]
-    root = min(above, key=lambda item: len(item.parts)) if above else path if path.is_dir() else path.parent
-    if path.is_file():
-        return Scan(root=root, prefix="", files={path.relative_to(root).as_posix(): path}, complete=False)
-    failed: list[OSError] = []
-    files: dict[str, Path] = {}
-    for folder, folders, names in os.walk(path, onerror=failed.append):
-        # Hidden folders hold histories and caches, ours among them.
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            file = Path(folder) / name
-            if not name.startswith(".") and _inside(file, root):
-                files[file.relative_to(root).as_posix()] = file
-    prefix = "" if path == root else path.relative_to(root).as_posix() + "/"
-    return Scan(root=root, prefix=prefix, files=files, complete=not failed)
+class _Run:
+    """One run over the files of a scan."""
 
+    def __init__(self, writer: Writer, found: Scan, progress: Progress, cancel: CancelToken) -> None:
+        self.writer = writer
+        self.scan = found
+        self.root = str(found.root)
+        self.known = writer.known(self.root)
+        self.tally = _Tally()
+        self._digests = Digests(found.root)
+        self._progress = progress
+        self._cancel = cancel
 
-def _inside(file: Path, root: Path) -> bool:
-    """Say whether a file is a regular one that does not lead out of the root."""
-    return file.is_file() and (not file.is_symlink() or file.resolve().is_relative_to(root))
+    def read_all(self) -> None:
+        """Read what is new or changed; a refused file leaves the index."""
+        files = self.scan.files
+        with reading(self.scan.root) as source:
+            for position, (uri, file) in enumerate(files.items()):
+                self._cancel.check()
+                self._progress(position, len(files), uri)
+                try:
+                    self._read(source, uri, file)
+                except FileRejectedError as error:
+                    self._refused(uri, error)
+        self.writer.flush()
+        self._progress(len(files), len(files), "documents read")
 
+    def _refused(self, uri: str, error: FileRejectedError) -> None:
+        self.tally.refused.setdefault(error.message, []).append(uri)
+        if uri in self.known:
+            # What is stored is of a file that is no longer like that.
+            self.writer.flush()
+            self._change()
+            self.writer.remove([self.known[uri].id])
+            self.tally.removed += 1
 
-def _read_all(
-    writer: Writer, scan: Scan, known: dict[str, Known], tally: _Tally, progress: Progress, cancel: CancelToken
-) -> None:
-    digests = _Digests(scan.root)
-    with reading(scan.root) as source:
-        for position, (uri, file) in enumerate(scan.files.items()):
-            cancel.check()
-            progress(position, len(scan.files), uri)
-            try:
-                _read(writer, source, scan, uri, file, known.get(uri), digests, tally)
-            except FileRejectedError as error:
-                tally.refused.setdefault(error.message, []).append(uri)
-                if uri in known:
-                    # What is stored is of a file that is no longer like that.
-                    writer.flush()
-                    writer.remove([known[uri].id])
-                    tally.removed += 1
-    progress(len(scan.files), len(scan.files), "documents read")
+    def _read(self, source: Reading, uri: str, file: Path) -> None:
+        known = self.known.get(uri)
+        status = file.stat()
+        stamp = Stamp(size=status.st_size, modified=status.st_mtime_ns)
+        if known is not None and self._unchanged(known, uri, stamp):
+            self.tally.unchanged += 1
+            return
+        document, made = source.read(file, uri)
+        self.tally.damaged += [f"{uri}: {damage}" for damage in document.damages]
+        note = parts.note_of(known.maker) if known else ""
+        self.tally.passages += self._put(document, made, stamp, note)
+        if known is None:
+            self.tally.added += 1
+        else:
+            self.tally.changed += 1
 
-
-def _read(
-    writer: Writer,
-    source: Reading,
-    scan: Scan,
-    uri: str,
-    file: Path,
-    known: Known | None,
-    digests: _Digests,
-    tally: _Tally,
-) -> None:
-    status = file.stat()
-    stamp = Stamp(size=status.st_size, modified=status.st_mtime_ns)
-    same = known is not None and known.complete and known.chunker == chunks.CHUNKER_VERSION
-    if same and known is not None and all(digests.of(name) == digest for name, digest in known.includes):
+    def _unchanged(self, known: Known, uri: str, stamp: Stamp) -> bool:
+        """Say whether what is stored is of this file as it is now, made as it would be made now."""
+        if not known.complete or parts.maker_of(known.maker) != maker(known.format):
+            return False
+        if any(self._digests.of(name) != digest for name, digest in known.includes):
+            return False
         if known.stamp == stamp:
-            tally.unchanged += 1
+            return True
+        if stamp.size <= settings().max_file_bytes and self._digests.of(uri) == known.sha256:
+            self.writer.touch(known.id, stamp)
+            return True
+        return False
+
+    def _put(self, document: Document, made: tuple[Chunk, ...], stamp: Stamp, note: str) -> int:
+        """Write a document, without what is found elsewhere."""
+        self._change()
+        if note == parts.FRAGMENT:
+            made = ()
+        elif note:
+            inside = parts.parts_of(self.writer, self.root).chapters.get(document.uri, ())
+            made = parts.without(document, (parts.text_of(self.writer, self.root, name) for name in inside))
+        return self.writer.put(self.root, document, made, stamp, parts.with_note(maker(document.format), note))
+
+    def _change(self) -> None:
+        if not get_meta(self.writer.base, _OPEN + self.root):
+            set_meta(self.writer.base, _OPEN + self.root, "yes")
+
+    def remove_missing(self) -> None:
+        """Take out what is no longer in the folder, once all of it was looked at."""
+        if not self.scan.complete:
             return
-        if stamp.size <= settings().max_file_bytes and digests.of(uri) == known.sha256:
-            writer.touch(known.id, stamp)
-            tally.unchanged += 1
+        gone = [
+            item.id
+            for uri, item in self.known.items()
+            if uri.startswith(self.scan.prefix) and uri not in self.scan.files
+        ]
+        # A folder ingested before that lies inside this one was read as a part of it.
+        roots = [Path(root) for root in self.writer.roots()]
+        inner = [root for root in roots if root != self.scan.root and root.is_relative_to(self.scan.root)]
+        gone += [item.id for root in inner for item in self.writer.known(str(root)).values()]
+        if gone:
+            self._change()
+        self.writer.remove(gone)
+        self.tally.removed += len(gone)
+
+    def unite(self) -> None:
+        """Index each text once: what other documents take in, where it is best cited."""
+        base = self.writer.base
+        if not get_meta(base, _OPEN + self.root):
             return
-    document, made = source.read(file, uri)
-    tally.damaged += [f"{uri}: {damage}" for damage in document.damages]
-    tally.passages += writer.put(str(scan.root), document, made, stamp, chunks.CHUNKER_VERSION)
-    if known is None:
-        tally.added += 1
-    else:
-        tally.changed += 1
+        found = parts.parts_of(self.writer, self.root)
+        with reading(self.scan.root) as source:
+            for uri, item in sorted(self.writer.known(self.root).items()):
+                note = found.note(uri)
+                if parts.note_of(item.maker) == note:
+                    continue
+                self._cancel.check()
+                try:
+                    document, made = source.read(self.scan.root / uri, uri)
+                except FileRejectedError:
+                    # It changed a moment ago: the next run reads it.
+                    continue
+                before = base.execute("SELECT count(*) FROM chunks WHERE document = ?", (item.id,)).fetchone()[0]
+                self.tally.passages += self._put(document, made, item.stamp, note) - before
+        self.writer.flush()
+        base.execute("DELETE FROM meta WHERE key = ?", (_OPEN + self.root,))
 
 
-class _Digests:
-    """The digests of files below a root, each made once."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._made: dict[str, str] = {}
-
-    def of(self, uri: str) -> str:
-        """Give a file's digest, empty when it cannot be read."""
-        if uri not in self._made:
-            try:
-                with (self._root / uri).open("rb") as stream:
-                    self._made[uri] = hashlib.file_digest(stream, "sha256").hexdigest()
-            except OSError:
-                self._made[uri] = ""
-        return self._made[uri]
-
-
-def _remove_missing(writer: Writer, scan: Scan, known: dict[str, Known], tally: _Tally) -> None:
-    """Take out what is no longer in the folder, once all of it was looked at."""
-    if not scan.complete:
-        return
-    gone = [item.id for uri, item in known.items() if uri.startswith(scan.prefix) and uri not in scan.files]
-    # A folder ingested before that lies inside this one was read as a part of it.
-    inner = [root for root in writer.roots() if Path(root) != scan.root and Path(root).is_relative_to(scan.root)]
-    gone += [item.id for root in inner for item in writer.known(root).values()]
-    writer.remove(gone)
-    tally.removed += len(gone)
-
-
-def _result(collection: CollectionName, scan: Scan, tally: _Tally, embedder: str) -> Ingested:
-    total = len(scan.files)
+def _result(collection: CollectionName, found: Scan, tally: _Tally, embedder: str) -> Ingested:
+    total = len(found.files)
     gaps = tuple(
         Gap(reason=reason, count=len(names), places=tuple(names[:_PLACES])) for reason, names in tally.refused.items()
     )
     read = total - sum(gap.count for gap in gaps)
-    kinds = Counter(Path(uri).suffix.lower() for uri in scan.files)
+    kinds = Counter(Path(uri).suffix.lower() for uri in found.files)
     notes = [
         *tally.notes,
         "files by name: " + ", ".join(f"{name or 'none'} {count}" for name, count in sorted(kinds.items())),
     ]
     return Ingested(
         collection=collection,
-        root=str(scan.root),
+        root=str(found.root),
         added=tally.added,
         changed=tally.changed,
         unchanged=tally.unchanged,

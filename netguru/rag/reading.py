@@ -1,12 +1,14 @@
-"""Reading documents for the index: parsed in a process with limits, cut into passages."""
+"""Reading documents for the index: parsed in a process with limits, cut into passages, with what made them."""
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from netguru.rag.chunks import chunked
+from netguru.rag.chunks import CHUNKER_VERSION, chunked
 from netguru.rag.hostile import Reader
+from netguru.rag.loaders import loaders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +27,16 @@ class Reading:
         """Give a document with its passages; raises FileRejectedError."""
         document = self._reader.read(file, uri)
         return document, chunked(document)
+
+
+def maker(form: str) -> str:
+    """Tell what makes the passages of a format: the rules of cutting, the loader, and which loaders there are.
+
+    A document is read again when this changes: a new loader may be surer of it. A loader without a `version` has "1".
+    """
+    loader = loaders.get(form)
+    names = hashlib.sha256("\n".join(loaders).encode()).hexdigest()[:8]
+    return f"{CHUNKER_VERSION} {form}/{getattr(loader, 'version', '1') if loader else '-'} of {names}"
 
 
 @contextmanager

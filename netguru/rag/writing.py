@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netguru.rag import tokens
+from netguru.rag.chunks import CHUNKER_VERSION
 from netguru.rag.database import connect, get_meta, make_folder, set_meta
 from netguru.store.locks import locked
 
@@ -42,7 +43,8 @@ class Known:
     id: int
     sha256: str
     stamp: Stamp
-    chunker: str
+    format: str
+    maker: str
     complete: bool
     includes: tuple[tuple[str, str], ...]
 
@@ -88,15 +90,18 @@ class Writer:
 
     def known(self, root: str) -> dict[str, Known]:
         """Give the documents of a root by their uri."""
-        sql = "SELECT uri, id, sha256, size, modified, chunker, complete, includes FROM documents WHERE root = ?"
+        sql = (
+            "SELECT uri, id, sha256, size, modified, format, chunker, complete, includes FROM documents WHERE root = ?"
+        )
         return {
             row[0]: Known(
                 id=row[1],
                 sha256=row[2],
                 stamp=Stamp(size=row[3], modified=row[4]),
-                chunker=row[5],
-                complete=bool(row[6]),
-                includes=tuple((uri, digest) for uri, digest in json.loads(row[7])),
+                format=row[5],
+                maker=row[6],
+                complete=bool(row[7]),
+                includes=tuple((uri, digest) for uri, digest in json.loads(row[8])),
             )
             for row in self.base.execute(sql, (root,))
         }
@@ -108,13 +113,13 @@ class Writer:
             "UPDATE documents SET size = ?, modified = ? WHERE id = ?", (stamp.size, stamp.modified, number)
         )
 
-    def put(self, root: str, document: Document, chunks: Sequence[Chunk], stamp: Stamp, chunker: str) -> int:
+    def put(self, root: str, document: Document, chunks: Sequence[Chunk], stamp: Stamp, maker: str) -> int:
         """Write a document with its passages and count the new ones; one that was cut off is gone on with."""
         self._begin()
-        number, done = self._document(root, document, stamp, chunker)
+        number, done = self._document(root, document, stamp, maker)
         place = " ".join(tokens.words(document.uri))
         for position in range(done, len(chunks)):
-            self._chunk(number, position, chunks[position], document.title, place, chunker)
+            self._chunk(number, position, chunks[position], document.title, place)
             self._pending += 1
             if self._pending >= BATCH:
                 self.flush()
@@ -122,13 +127,13 @@ class Writer:
         self.base.execute("UPDATE documents SET complete = 1 WHERE id = ?", (number,))
         return len(chunks) - done
 
-    def _document(self, root: str, document: Document, stamp: Stamp, chunker: str) -> tuple[int, int]:
+    def _document(self, root: str, document: Document, stamp: Stamp, maker: str) -> tuple[int, int]:
         """Write the row of a document; give its number and how many passages are there already."""
         found = self.base.execute(
             "SELECT id, sha256, chunker, complete, text FROM documents WHERE root = ? AND uri = ?", (root, document.uri)
         ).fetchone()
         if found:
-            if found[1:] == (document.sha256, chunker, 0, document.text):
+            if found[1:] == (document.sha256, maker, 0, document.text):
                 done = self.base.execute("SELECT count(*) FROM chunks WHERE document = ?", (found[0],)).fetchone()[0]
                 return found[0], done
             self._forget(found[0])
@@ -149,16 +154,16 @@ class Writer:
             "pages": json.dumps(document.pages),
             "damages": json.dumps(document.damages),
             "includes": json.dumps([(item.uri, item.sha256) for item in document.includes]),
-            "chunker": chunker,
+            "chunker": maker,
             "complete": 0,
         }
         marks = ", ".join("?" * len(columns))
         sql = f"INSERT INTO documents ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - names of this module
         return int(self.base.execute(sql, tuple(columns.values())).lastrowid or 0), 0
 
-    def _chunk(self, number: int, position: int, chunk: Chunk, title: str, place: str, chunker: str) -> None:
+    def _chunk(self, number: int, position: int, chunk: Chunk, title: str, place: str) -> None:
         body = tokens.words(chunk.text)
-        embedded = f"{chunker}\0{embedded_text(title, chunk.path, chunk.text)}"
+        embedded = f"{CHUNKER_VERSION}\0{embedded_text(title, chunk.path, chunk.text)}"
         key = hashlib.sha256(embedded.encode("utf-8", "surrogatepass")).hexdigest()
         cursor = self.base.execute(
             "INSERT INTO chunks (document, position, start, stop, path, kind, line_start, line_end, page, language, "

@@ -19,7 +19,11 @@ HEAD_BYTES = 8192
 
 
 class Loader(Protocol):
-    """Read the sources of one format. Plug-ins and families register theirs in the group `netguru.loaders`."""
+    """Read the sources of one format. Plug-ins register theirs in the group `netguru.loaders`.
+
+    A loader may have a `version` (text; "1" without one) that grows when what it gives changes: its documents are
+    read again then.
+    """
 
     name: str
 
