@@ -135,10 +135,23 @@ class Settings:
     )
     model_answer_tokens: int = field(default=2048, metadata=_about("the longest answer of a model, in tokens", gt=0))
     model_call_tokens: int = field(
-        default=32_000, metadata=_about("the most tokens one call may take, question and answer", gt=0)
+        default=100_000, metadata=_about("the most tokens one call may take, question and answer", gt=0)
     )
     model_session_tokens: int = field(
         default=500_000, metadata=_about("the most tokens that all calls of a process may take", gt=0)
+    )
+    model_question_tokens: int = field(
+        default=400_000, metadata=_about("the most tokens that one question to the chat may take", gt=0)
+    )
+    model_day_tokens: int = field(
+        default=2_000_000,
+        metadata=_about("the most tokens that a user's questions may take a day (UTC); 0: any number", ge=0),
+    )
+    model_price: str = field(
+        default="", metadata=_about("the model's price, IN/OUT: money for a million tokens asked and given, as 2.5/10")
+    )
+    model_day_money: float = field(
+        default=0, metadata=_about("the most money that they may cost a day; 0: any; needs the price", ge=0)
     )
     qdrant_url: str = field(
         default="", metadata=_about("a Qdrant server for vectors; by default they lie beside the index")

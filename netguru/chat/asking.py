@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netguru.chat.engines import choose
-from netguru.chat.events import Attachment, Finished, Question, TurnContext
+from netguru.chat.events import Approval, Attachment, Finished, Question, TurnContext
 from netguru.chat.results import ChatAnswer
 from netguru.chat.turn import Turn
 from netguru.errors import InputError
@@ -28,6 +28,27 @@ if TYPE_CHECKING:
 _PATIENCE_S = 0.2
 
 
+def _nothing(*_: object) -> None:
+    """Take no notice."""
+
+
+def _refused(_: Approval) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watcher:
+    """Who waits for an answer: called in the caller's own thread.
+
+    `told` hears every event, `idle` is called while none comes, `approve` is asked whether an operation that does
+    more than read may run; without it none may.
+    """
+
+    told: Callable[[TurnEvent], None] = _nothing
+    idle: Callable[[], None] = _nothing
+    approve: Callable[[Approval], bool] = _refused
+
+
 def ask(
     text: str,
     *,
@@ -36,10 +57,9 @@ def ask(
     about: Sequence[Path] = (),
     engine: str = "",
     options: Mapping[str, Any] | None = None,
-    told: Callable[[TurnEvent], None] | None = None,
-    idle: Callable[[], None] | None = None,
+    watcher: Watcher | None = None,
 ) -> ChatAnswer:
-    """Ask and wait for the answer; `told` is called with every event in the caller's thread, `idle` while none comes.
+    """Ask and wait for the answer.
 
     An interrupt (Ctrl-C) stops the turn; what came until then is stored, and the interrupt goes on. Raises
     InputError for an empty question, UnknownNameError, and what made the turn fail.
@@ -62,7 +82,7 @@ def ask(
         options=options or {},
     )
     question = Question(text=text, attachments=tuple(Attachment(kind="file", name=p.name, path=p) for p in attached))
-    ended = _Runner(question, context, engine).wait(told or (lambda _: None), idle or (lambda: None))
+    ended = _Runner(question, context, engine).wait(watcher or Watcher())
     if ended.error is not None:
         raise ended.error
     return answer_of(text, number, ended.message)
@@ -103,7 +123,7 @@ class _Runner:
         surroundings = contextvars.copy_context()
         self._thread = threading.Thread(target=lambda: surroundings.run(self._run), name="netguru-turn", daemon=True)
 
-    def wait(self, told: Callable[[TurnEvent], None], idle: Callable[[], None]) -> Finished:
+    def wait(self, watcher: Watcher) -> Finished:
         """Run to the end; raises KeyboardInterrupt after a stop, and what kept the turn from beginning."""
         self._thread.start()
         interrupted, ended = False, None
@@ -112,10 +132,12 @@ class _Runner:
             try:
                 event = self._next()
                 if event is None:
-                    idle()
+                    watcher.idle()
                     continue
                 ended = event if isinstance(event, Finished) else None
-                told(event)
+                watcher.told(event)
+                if isinstance(event, Approval):
+                    self._answer(event.call, allow=watcher.approve(event))
             except KeyboardInterrupt:
                 interrupted = True
                 with suppress(RuntimeError):  # the loop has ended by itself
@@ -124,6 +146,10 @@ class _Runner:
         if interrupted:
             raise KeyboardInterrupt
         return ended
+
+    def _answer(self, call: str, *, allow: bool) -> None:
+        with suppress(RuntimeError):  # the loop has ended by itself
+            self._loop.call_soon_threadsafe(lambda: self._turn.approve(call, allow=allow))
 
     def _next(self) -> TurnEvent | None:
         try:

@@ -5,7 +5,8 @@ consumes them, stores what they add up to, and tells listeners. The rules of the
 
 - An engine yields `Delta` for every piece of the answer's text, once and in order; `Tool` when an operation
   starts, goes on and ends, under one `call` of its own making; `Cited` for every evidence, before or after
-  the text that says `[number]`; and `Outcome` once, last. Without one the answer counts as `partial`.
+  the text that says `[number]`; and `Outcome` last. Without one the answer counts as `partial`. An engine
+  that spends yields one before already: of several the last counts, also for an answer that is stopped.
 - To ask the user it yields `Approval` and then awaits `context.approved(call)`.
 - It may be cancelled at any await and at any yield: the turn closes the generator. What has been yielded is
   kept, runs that were not ended are closed as cancelled; an engine only releases what it holds (`finally`).

@@ -18,7 +18,7 @@ from netguru.chat.placing import source_within
 from netguru.chat.routing import Route, routes
 from netguru.chat.running import Ran, run
 from netguru.chat.scope import Scope, scope_of
-from netguru.chat.selecting import about, evidence_in, fitting, places, whole
+from netguru.chat.selecting import about, evidence_in, fitting, places, summary_of, whole
 from netguru.chat.wording import code, coverage_lines, finding_block, others_block, table_block, texts, understood
 from netguru.errors import NetGuruError, OperationCancelled
 from netguru.model.answer import Answer
@@ -80,34 +80,39 @@ class OfflineEngine:
         del context
         return True
 
-    async def answer(self, question: Question, context: TurnContext) -> AsyncIterator[Event]:
+    def answer(self, question: Question, context: TurnContext) -> AsyncIterator[Event]:
         """Route the question, run what fits, and quote documents."""
-        read = await context.run(_understand, question, context)
-        state = _Progress(said=texts(read.language))
-        yield Delta(text=state.said["label"] + "\n\n")
-        heard = understood(read.named, state.said)
-        if heard:
-            yield Delta(text=heard + "\n\n")
-        pasted = [item.name for item in question.attachments if item.path is None]
-        if pasted:
-            state.partly = True
-            yield Delta(text=state.said["texts"].format(names=", ".join(map(code, pasted))) + "\n\n")
-        best = read.routes[0]
-        if best.score < rules("route")["enough"]:
-            best = _default(read)
-        if best.operation != _DOCUMENTS:
-            async for event in _routed(best, question, read, context, state):
-                yield event
-        async for event in _documents(question, context, state, alone=best.operation == _DOCUMENTS):
+        return answered(question, context)
+
+
+async def answered(question: Question, context: TurnContext, *, cited: int = 0, calls: int = 0) -> AsyncIterator[Event]:
+    """Answer behind another engine that has cited so many places and made so many calls."""
+    read = await context.run(_understand, question, context)
+    state = _Progress(said=texts(read.language), cited=cited, calls=calls)
+    yield Delta(text=state.said["label"] + "\n\n")
+    heard = understood(read.named, state.said)
+    if heard:
+        yield Delta(text=heard + "\n\n")
+    pasted = [item.name for item in question.attachments if item.path is None]
+    if pasted:
+        state.partly = True
+        yield Delta(text=state.said["texts"].format(names=", ".join(map(code, pasted))) + "\n\n")
+    best = read.routes[0]
+    if best.score < rules("route")["enough"]:
+        best = _default(read)
+    if best.operation != _DOCUMENTS:
+        async for event in _routed(best, question, read, context, state):
             yield event
-        others = _others(best, read, state)
-        if others:
-            yield Delta(text=others + "\n")
-        yield Outcome(
-            status=state.status,
-            fallback="; ".join([state.said["fallback"], *state.notes]),
-            coverage=state.coverage,
-        )
+    async for event in _documents(question, context, state, alone=best.operation == _DOCUMENTS):
+        yield event
+    others = _others(best, read, state)
+    if others:
+        yield Delta(text=others + "\n")
+    yield Outcome(
+        status=state.status,
+        fallback="; ".join([state.said["fallback"], *state.notes]),
+        coverage=state.coverage,
+    )
 
 
 def _understand(question: Question, context: TurnContext) -> _Understood:
@@ -170,11 +175,9 @@ async def _one(
     state.coverage = covered if isinstance(covered, Coverage) else state.coverage
     if findings is None:
         events = _told_table(operation, arguments, about(result, named), root, state)
-        summary = type(result).__name__
     else:
         events = _told_findings(operation, findings, named, root, state)
-        summary = f"{len(findings)} findings"
-    yield Tool(call=call, name=operation, state="done", summary=summary)
+    yield Tool(call=call, name=operation, state="done", summary=summary_of(result))
     for told in events:
         yield told
     unread = coverage_lines(covered, state.said)

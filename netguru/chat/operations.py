@@ -25,7 +25,8 @@ def ask(
     *,
     conversation: int = 0,
     about: list[Path] | None = None,
-    engine: Literal["auto", "offline"] = "auto",
+    engine: Literal["auto", "agent", "offline"] = "auto",
+    model: str = "",
     workspace: Workspace,
 ) -> ChatAnswer:
     """Answer a question from your own captures, configurations, outputs and documents, with every claim cited.
@@ -37,16 +38,25 @@ def ask(
         question: A question in English or Portuguese.
         conversation: Go on with this conversation; by default a new one begins.
         about: Files and folders that the question is about; by default the workspace's folder.
-        engine: Who answers: a language model where one is set up, or the offline router.
+        engine: Who answers: a language model (`agent`) where one is set up, or the offline router.
+        model: The language model, PROVIDER:NAME; by default that of the settings.
     """
-    from netguru.chat.asking import ask as answered
+    import sys
 
+    from netguru.chat.approving import ask_user
+    from netguru.chat.asking import Watcher
+    from netguru.chat.asking import ask as answered
+    from netguru.operations.context import context
+
+    at_terminal = context().face == "cli" and sys.stdin is not None and sys.stdin.isatty()
     return answered(
         question,
         workspace=workspace.folder,
         conversation=conversation,
         about=about or (),
         engine="" if engine == "auto" else engine,
+        options={"model": model} if model else {},
+        watcher=Watcher(approve=ask_user) if at_terminal else None,
     )
 
 

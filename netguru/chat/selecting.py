@@ -46,6 +46,12 @@ def fitting(findings: Sequence[Finding], named: Entities) -> tuple[Finding, ...]
     )
 
 
+def summary_of(result: Any) -> str:
+    """Say in a few words what a run gave."""
+    findings = getattr(result, "findings", None)
+    return type(result).__name__ if findings is None else f"{len(findings)} findings"
+
+
 def _checks(named: Entities) -> tuple[str, ...]:
     table = resources.table("chat", "topics.toml")
     # The more special subject decides: OSPF before everything that is a neighbourship.

@@ -145,7 +145,8 @@ class Turn:
                 number=event.number, evidence=event.evidence, label=event.label, url=event.url
             )
         elif isinstance(event, Approval):
-            self._approvals[event.call] = asyncio.get_running_loop().create_future()
+            # The engine may wait for the word already.
+            self._approvals.setdefault(event.call, asyncio.get_running_loop().create_future())
         await self._tell(event)
 
     def _note_run(self, event: Tool) -> None:

@@ -112,14 +112,14 @@ def footnote(found: Verified, texts: Mapping[str, str]) -> str:
     >>> found = Verified(status="partial", facts=1, marks=(mark,), cited=(1,), unknown=(9,))
     >>> print(footnote(found, {"not in the evidence": "Not in the evidence", "unknown": "No such evidence"}))
     > Not in the evidence: `1500`
-    > No such evidence: [9]
+    > No such evidence: `9`
     """
     rows = []
     for reason in dict.fromkeys(mark.reason for mark in found.marks):
         shown = dict.fromkeys(mark.text for mark in found.marks if mark.reason == reason)
         rows.append(f"> {texts[reason]}: {', '.join(f'`{text}`' for text in shown)}")
     if found.unknown:
-        rows.append(f"> {texts['unknown']}: {', '.join(f'[{number}]' for number in found.unknown)}")
+        rows.append(f"> {texts['unknown']}: {', '.join(f'`{number}`' for number in found.unknown)}")
     return "\n".join(rows)
 
 

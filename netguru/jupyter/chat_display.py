@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
-from netguru.chat.asking import ask
+from netguru.chat.approving import ask_user
+from netguru.chat.asking import Watcher, ask
 from netguru.chat.events import Delta, Finished, Tool
 from netguru.operations.operation import find
 from netguru.workspace.workspace import current_workspace
@@ -74,6 +75,6 @@ def ask_in_cell(stated: dict[str, Any]) -> ChatAnswer:
         conversation=given.get("conversation") or 0,
         about=given.get("about") or (),
         engine="" if engine == "auto" else engine,
-        told=shown.take,
-        idle=shown.catch_up,
+        options={"model": given["model"]} if given.get("model") else {},
+        watcher=Watcher(told=shown.take, idle=shown.catch_up, approve=ask_user),
     )

@@ -14,6 +14,7 @@ from netguru.errors import InputError, ServiceDownError, ServiceError
 from netguru.llm.budget import Budget, estimate, session
 from netguru.llm.choosing import Choice, choices
 from netguru.llm.failing import translated
+from netguru.llm.outgoing import untraced
 from netguru.operations.context import CancelToken, context
 from netguru.settings import settings
 
@@ -189,8 +190,9 @@ async def _pump(call: _Call, queue: asyncio.Queue[AIMessageChunk | Exception | N
         model = (await asyncio.to_thread(_providers)).made(call.choice, call.tokens)
         stated = [(item.role, item.text) for item in call.messages]
         call.close = model.aclose
-        async for chunk in model.astream(stated):
-            await queue.put(chunk)
+        with untraced():
+            async for chunk in model.astream(stated):
+                await queue.put(chunk)
     except Exception as error:  # noqa: BLE001 - handed to the one who waits
         await queue.put(error)
     else:

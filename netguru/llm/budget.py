@@ -20,9 +20,13 @@ class Budget:
     60
     """
 
-    def __init__(self, *, call: int, session: int) -> None:
+    def __init__(
+        self, *, call: int, session: int, whose: str = "session", setting: str = "NETGURU_MODEL_SESSION_TOKENS"
+    ) -> None:
         self._call = call
         self._session = session
+        self._whose = whose
+        self._setting = setting
         self._used = 0
         self._lock = Lock()
 
@@ -40,8 +44,9 @@ class Budget:
                 )
             if self._used + tokens > self._session:
                 raise RateLimitedError(
-                    f"the session's budget of {self._session} tokens does not allow {tokens} more ({self._used} taken)",
-                    hint="NETGURU_MODEL_SESSION_TOKENS",
+                    f"the {self._whose}'s budget of {self._session} tokens does not allow {tokens} more"
+                    f" ({self._used} taken)",
+                    hint=self._setting,
                 )
             self._used += tokens
 

@@ -10,10 +10,18 @@ from netguru import logs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from langchain_core.messages import BaseMessage
 
 _DETECTOR = "netguru.redact"
+
+
+def untraced() -> AbstractContextManager[None]:
+    """Keep what is asked from being told to anyone else: LangChain sends it to a tracing service when one is set up."""
+    from langsmith import tracing_context
+
+    return tracing_context(enabled=False)
 
 
 def clean(text: str) -> str:

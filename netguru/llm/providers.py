@@ -108,6 +108,7 @@ def made(choice: Choice, answer_tokens: int | None = None) -> OpenAIChat | Anthr
             max_tokens=tokens,
             max_retries=retries,
             timeout=limits["first_token"],
+            streaming=True,
         )
     return OpenAIChat(
         model=choice.model,
@@ -117,6 +118,7 @@ def made(choice: Choice, answer_tokens: int | None = None) -> OpenAIChat | Anthr
         max_retries=retries,
         # Not cached between event loops, as clients with a plain number are.
         timeout=openai.Timeout(limits["first_token"], connect=limits["connect"]),
+        streaming=True,
         stream_usage=True,
         # The timeout above holds between pieces as well; a second one could swallow a cancel (Python 3.11).
         stream_chunk_timeout=None,

@@ -117,3 +117,17 @@ class Transcript(Result):
 
     conversation: Conversation
     messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What a user's answers have taken since some time: tokens, and money where a price was stated."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        """Give the tokens of both ways."""
+        return self.input_tokens + self.output_tokens

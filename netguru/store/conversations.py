@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select
 from netguru.errors import InputError, UnknownNameError
 from netguru.store import conversation_search, database
 from netguru.store.conversation_cleaning import cleaned, cleaned_value
-from netguru.store.conversation_results import OPEN_TOOLS, Conversation, Conversations, Message
+from netguru.store.conversation_results import OPEN_TOOLS, Conversation, Conversations, Message, Used
 from netguru.store.conversation_rows import conversation_of, fill, message_of
 from netguru.store.places import location
 from netguru.store.processes import ProcessId
@@ -184,6 +184,20 @@ def finish(
             session.add(_usage(parent, message, answer))
         session.flush()
         return message_of(row)
+
+
+def used(since: datetime, *, owner: str, workspace: Path | None = None) -> Used:
+    """Add up what an owner's answers have taken since a time, removed conversations with them."""
+    where = location(workspace)
+    if not database.exists(where):
+        return Used()
+    asked, given, cost = (func.sum(item) for item in (UsageRow.input_tokens, UsageRow.output_tokens, UsageRow.cost))
+    chosen = select(asked, given, cost).where(
+        UsageRow.workspace == where.key, UsageRow.owner == owner, UsageRow.created_at >= since
+    )
+    with database.read(where) as session:
+        found = session.execute(chosen).one()
+    return Used(input_tokens=int(found[0] or 0), output_tokens=int(found[1] or 0), cost=float(found[2] or 0))
 
 
 def close_abandoned(number: int, *, owner: str, workspace: Path | None = None) -> None:

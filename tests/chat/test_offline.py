@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netguru.chat.asking import ask
+from netguru.chat.asking import Watcher, ask
 from netguru.chat.entities import read_entities
 from netguru.chat.inventory import take_stock
 from netguru.chat.routing import routes
@@ -53,7 +53,7 @@ def test_a_question_reaches_its_operation(row, stock):
 def test_why_an_adjacency_is_down(question, label, lab, tmp_path):
     folder = lab / "fabric" / "faulty"
     told = []
-    answer = ask(question, workspace=tmp_path, about=[folder], told=told.append)
+    answer = ask(question, workspace=tmp_path, about=[folder], watcher=Watcher(told=told.append))
     assert (answer.status, answer.state, answer.model) == ("grounded", "complete", "")
     assert label in answer.text
     assert answer.fallback

@@ -1,0 +1,140 @@
+"""NetGuru's operations as tools of the agent: inside the turn's roots, with the user's word for all but reading."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netguru import resources
+from netguru.chat.agent_prompt import limits, words
+from netguru.chat.events import Approval, Tool
+from netguru.chat.running import Ran, run
+from netguru.chat.scope import inside
+from netguru.chat.selecting import summary_of
+from netguru.chat.turn import words_of
+from netguru.errors import NetGuruError, OperationCancelled
+from netguru.logs import logger
+from netguru.model.coverage import Coverage
+from netguru.operations.operation import operations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from langchain_core.tools import BaseTool
+
+    from netguru.chat.agent_prompt import Fence
+    from netguru.chat.drafting import Draft
+    from netguru.chat.events import TurnContext
+    from netguru.operations.operation import Operation
+
+
+def offered() -> tuple[Operation, ...]:
+    """Give the operations that are tools: those with that face, but for the table's exceptions."""
+    left_out = resources.table("chat", "agent.toml")["tools"]["without"]
+    return tuple(item for name, item in operations.items() if "tool" not in item.without and name not in left_out)
+
+
+@dataclass(slots=True, kw_only=True)
+class Toolbox:
+    """Run tools for one turn."""
+
+    context: TurnContext
+    draft: Draft
+    fence: Fence
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def tools(self) -> list[BaseTool]:
+        """Give the tools in LangChain's form."""
+        from langchain_core.tools import StructuredTool
+
+        from netguru.operations.schema import tool_schema
+
+        made: list[BaseTool] = []
+        for item in offered():
+            # Output paths are offered: who names one is asked for approval.
+            schema = tool_schema(item, approved=True)
+            tool = StructuredTool(
+                name=schema["name"],
+                description=schema["description"],
+                args_schema=schema["parameters"],
+                coroutine=self._runner(item),
+            )
+            made.append(tool)
+        return made
+
+    def _runner(self, item: Operation) -> Any:
+        async def call(**arguments: Any) -> str:
+            return await self._called(item, arguments)
+
+        return call
+
+    async def _called(self, item: Operation, stated: Mapping[str, Any]) -> str:
+        """Run a tool and give its result in fences; what goes wrong is told to the model, which can do better."""
+        call = self.draft.next_run()
+        if self.draft.runs > limits()["tool_calls"]:
+            return words("enough")
+        try:
+            arguments = self._arguments(item, stated)
+            if not await self._allowed(call, item, arguments):
+                self.draft.tell(Tool(call=call, name=item.name, state="cancelled", arguments=_shown(arguments)))
+                return words("refused")
+            return self.fence.around(await self._ran(call, item, arguments, stated))
+        except OperationCancelled:
+            raise
+        except NetGuruError as error:
+            return self._failed(call, item, stated, error)
+        except Exception as error:  # noqa: BLE001 - a mistake in one operation does not end the answer
+            logger(__name__).error("tool.failed", operation=item.name, exc_info=error)
+            return self._failed(call, item, stated, error)
+
+    def _failed(self, call: str, item: Operation, stated: Mapping[str, Any], error: Exception) -> str:
+        told = words_of(error)
+        self.draft.tell(Tool(call=call, name=item.name, state="failed", arguments=_shown(stated), summary=told))
+        return self.fence.around(f"error: {told}")
+
+    def _arguments(self, item: Operation, stated: Mapping[str, Any]) -> dict[str, Any]:
+        """Bring what the model stated to the operation's types, every path inside the roots."""
+        made = {}
+        for name, value in stated.items():
+            made[name] = self._placed(item.parameter(name).coerce(value))
+        return made
+
+    def _placed(self, value: Any) -> Any:
+        if isinstance(value, Path):
+            return inside(self.context.folder / value, self.context.roots)
+        return [self._placed(part) for part in value] if isinstance(value, list) else value
+
+    async def _allowed(self, call: str, item: Operation, arguments: Mapping[str, Any]) -> bool:
+        effect = item.effect_of(arguments)
+        if effect == "read":
+            return True
+        self.draft.tell(Approval(call=call, name=item.name, arguments=_shown(arguments), effect=effect))
+        return await self.context.approved(call)
+
+    async def _ran(self, call: str, item: Operation, arguments: Mapping[str, Any], stated: Mapping[str, Any]) -> str:
+        result: Any = None
+        async for event in run(call, item.name, arguments, self.context):
+            if isinstance(event, Ran):
+                result = event.result
+            else:
+                self.draft.tell(event)
+        covered = getattr(result, "coverage", None)
+        self.draft.coverage = covered if isinstance(covered, Coverage) else self.draft.coverage
+        root = next((value for value in arguments.values() if isinstance(value, Path)), None)
+        # One after the other, in a thread: a large result takes a while, and numbers are given in order.
+        async with self._turn:
+            text = await asyncio.to_thread(self.draft.ledger.take, item.name, stated, result, limits()["result"], root)
+        self.draft.tell(Tool(call=call, name=item.name, state="done", summary=summary_of(result)))
+        return text
+
+
+def _shown(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in arguments.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return str(value) if isinstance(value, Path) else value
