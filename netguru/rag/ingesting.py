@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from netguru.errors import FileRejectedError, OperationCancelled
 from netguru.model.coverage import Coverage, Gap
-from netguru.rag import embedders, parts
+from netguru.rag import embedders, networks, own, parts
 from netguru.rag.database import get_meta, set_meta
 from netguru.rag.embedding import embed_missing
-from netguru.rag.reading import Reading, maker, reading
+from netguru.rag.reading import Reading, cut, maker, reading
 from netguru.rag.results import Ingested
 from netguru.rag.scanning import Digests, Scan, scan
 from netguru.rag.writing import Known, Stamp, Writer, writing
 from netguru.settings import settings
+from netguru.workspace.opening import open_network
 
 if TYPE_CHECKING:
     from netguru.operations.context import CancelToken, Progress
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _PLACES = 5
 _OPEN = "parts open:"
 """Written before a document of a root changes, removed when what other documents take in was looked at again."""
+_NETWORK = "network:"
 
 
 @dataclass(slots=True)
@@ -54,6 +56,7 @@ def ingest(path: Path, collection: CollectionName, progress: Progress, cancel: C
         try:
             run.read_all()
             run.remove_missing()
+            run.describe_networks()
             run.unite()
         except OperationCancelled:
             writer.flush()
@@ -152,7 +155,7 @@ class _Run:
         gone = [
             item.id
             for uri, item in self.known.items()
-            if uri.startswith(self.scan.prefix) and uri not in self.scan.files
+            if uri.startswith(self.scan.prefix) and uri not in self.scan.files and not networks.is_made(uri)
         ]
         # A folder ingested before that lies inside this one was read as a part of it.
         roots = [Path(root) for root in self.writer.roots()]
@@ -162,6 +165,25 @@ class _Run:
             self._change()
         self.writer.remove(gone)
         self.tally.removed += len(gone)
+
+    def describe_networks(self) -> None:
+        """Tell the cabling of each network whose files changed."""
+        found = networks.networks(self.writer, self.root)
+        made = {uri: item for uri, item in self.writer.known(self.root).items() if networks.is_made(uri)}
+        wanted = {networks.topology_uri(folder): folder for folder in found}
+        self.writer.remove([item.id for uri, item in made.items() if uri not in wanted])
+        for uri, folder in wanted.items():
+            state = f"{found[folder]} {maker('network')}"
+            if get_meta(self.writer.base, _NETWORK + f"{self.root}/{uri}") == state:
+                continue
+            self._cancel.check()
+            document = own.of_network(open_network(self.scan.root / folder), uri)
+            if document is not None:
+                self.tally.passages += self._put(document, cut(document), Stamp(size=0, modified=0), "")
+            elif uri in made:
+                self.writer.remove([made[uri].id])
+            self.writer.flush()
+            set_meta(self.writer.base, _NETWORK + f"{self.root}/{uri}", state)
 
     def unite(self) -> None:
         """Index each text once: what other documents take in, where it is best cited."""

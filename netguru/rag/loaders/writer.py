@@ -80,6 +80,11 @@ class Writer:
         self._path.append((level, short))
         self._write("heading", [Line(text, number)], level)
 
+    def under(self, path: Iterable[str]) -> None:
+        """Set the headings of what follows without writing them: the source has no such lines."""
+        cleaned = (clean(" ".join(part.split()))[: self._limits["heading"]].rstrip() for part in path)
+        self._path = list(enumerate((part for part in cleaned if part), 1))
+
     def block(self, kind: Kind, lines: Iterable[Line]) -> None:
         """Write a block; blank lines around it are dropped, and code inside it is a block of its own.
 
