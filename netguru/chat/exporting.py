@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netguru.chat.results import Exported
 from netguru.errors import FileRejectedError
+from netguru.render.prose import prose_markdown
 from netguru.store import conversations
 from netguru.store.conversation_results import Transcript
 
@@ -44,7 +45,7 @@ def markdown(found: Transcript) -> str:
     parts = [f"# {found.conversation.title or 'Conversation'}"]
     for message in found.messages:
         state = "" if message.status == "complete" else f" ({message.status})"
-        parts += [f"## {_TITLES[message.role]}{state}", message.text.strip()]
+        parts += [f"## {_TITLES[message.role]}{state}", prose_markdown(message.text.strip())]
         parts += [_appendix(message)] if message.citations or message.tools else []
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -75,7 +76,9 @@ def notebook(found: Transcript) -> str:
     """Write a conversation as a notebook of format 4.5, without outputs."""
     cells = [_cell("markdown", f"# {found.conversation.title or 'Conversation'}"), _cell("code", "%load_ext netguru")]
     for message in found.messages:
-        cells.append(_cell("markdown", f"## {_TITLES[message.role]}\n\n{message.text.strip()}"))
+        # What stands between two dollars of a configuration is no formula.
+        text = f'<div class="tex2jax_ignore mathjax_ignore">\n\n{prose_markdown(message.text.strip())}\n\n</div>'
+        cells.append(_cell("markdown", f"## {_TITLES[message.role]}\n\n{text}"))
         cells += [_cell("code", f"%netguru {command(run)}") for run in message.tools if run.state == "done"]
         if message.citations:
             cells.append(_cell("markdown", _appendix(message)))

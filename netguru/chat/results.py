@@ -17,6 +17,7 @@ class ChatAnswer(Answer):
     """An answer of the chat with the runs it rests on, and where it is kept; `state` says whether it is complete."""
 
     schema: ClassVar[str] = "netguru.chat.ask/1"
+    markdown: ClassVar[bool] = True
 
     conversation: int
     message: int

@@ -11,6 +11,8 @@ from netguru.chat.approving import ask_user
 from netguru.chat.asking import Watcher, ask
 from netguru.chat.events import Delta, Finished, Tool
 from netguru.operations.operation import find
+from netguru.render.clean import clean
+from netguru.render.prose import prose_html
 from netguru.workspace.workspace import current_workspace
 
 if TYPE_CHECKING:
@@ -60,7 +62,9 @@ class Streamed:
         # Without a session there is nothing to update: the result alone is shown.
         if self._handle is None:
             return
-        self._handle.update({"text/plain": text, "text/markdown": text}, raw=True)
+        said = prose_html(text)
+        shown = f'<section class="netguru tex2jax_ignore mathjax_ignore">{said}</section>' if said else ""
+        self._handle.update({"text/plain": clean(text), "text/html": shown}, raw=True)
 
 
 def ask_in_cell(stated: dict[str, Any]) -> ChatAnswer:

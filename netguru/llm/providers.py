@@ -1,16 +1,10 @@
-"""LangChain's chat models for our providers, with our limits; what they send passes the gate of `outgoing`."""
+"""LangChain's chat models for our providers, with our limits; a client is loaded when it is asked: it takes long."""
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import anthropic
-import openai
-from langchain_anthropic import ChatAnthropic
 from langchain_core.language_models import BaseChatModel
-from langchain_openai.chat_models.base import BaseChatOpenAI
-from pydantic import SecretStr
 
 from netguru import resources
 from netguru.errors import InputError
@@ -28,7 +22,7 @@ if TYPE_CHECKING:
     from netguru.settings import Secret
 
 
-class _Cleaned(BaseChatModel):
+class Cleaned(BaseChatModel):
     """The one gate to a provider: whatever calls the model, secrets in the messages are replaced before they leave."""
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **named: Any) -> ChatResult:
@@ -47,36 +41,12 @@ class _Cleaned(BaseChatModel):
         async for chunk in super()._astream(cleaned(messages), *args, **named):
             yield chunk
 
-
-class OpenAIChat(_Cleaned, BaseChatOpenAI):
-    """Speak OpenAI's chat completions, which many servers speak."""
-
     async def aclose(self) -> None:
         """Close the connections of the loop that runs."""
-        await self.root_async_client.close()
 
-
-class AnthropicChat(_Cleaned, ChatAnthropic):
-    """Speak Anthropic's messages."""
-
-    # Clients of our own making: LangChain's are shared between event loops, which breaks in the second one.
-
-    @cached_property
-    def _client(self) -> anthropic.Client:
-        return anthropic.Client(**self._limited())
-
-    @cached_property
-    def _async_client(self) -> anthropic.AsyncClient:
-        return anthropic.AsyncClient(**self._limited())
-
-    async def aclose(self) -> None:
-        """Close the connections of the loop that runs."""
-        await self._async_client.close()
-
-    def _limited(self) -> dict[str, Any]:
-        limits = resources.table("llm", "limits.toml")
-        timeout = anthropic.Timeout(limits["first_token"], connect=limits["connect"])
-        return {**self._client_params, "timeout": timeout}
+    async def names(self) -> list[str]:
+        """Give the names of the models that the server has."""
+        return []
 
 
 def chat_model(
@@ -93,41 +63,18 @@ def chat_model(
     return made(chosen[0], answer_tokens)
 
 
-def made(choice: Choice, answer_tokens: int | None = None) -> OpenAIChat | AnthropicChat:
+def made(choice: Choice, answer_tokens: int | None = None) -> Cleaned:
     """Make the LangChain model of a choice."""
-    limits = resources.table("llm", "limits.toml")
     tokens = answer_tokens or settings().model_answer_tokens
-    # Servers of one's own want no key, the clients do.
-    key = SecretStr(choice.key.get_secret_value() or "none")
-    retries = int(limits["retries"])
     if choice.wire == "anthropic":
-        return AnthropicChat(
-            model=choice.model,
-            base_url=choice.url,
-            api_key=key,
-            max_tokens=tokens,
-            max_retries=retries,
-            timeout=limits["first_token"],
-            streaming=True,
-        )
-    return OpenAIChat(
-        model=choice.model,
-        base_url=choice.url,
-        api_key=key,
-        **_limit(choice, tokens),
-        max_retries=retries,
-        # Not cached between event loops, as clients with a plain number are.
-        timeout=openai.Timeout(limits["first_token"], connect=limits["connect"]),
-        streaming=True,
-        stream_usage=True,
-        # The timeout above holds between pieces as well; a second one could swallow a cancel (Python 3.11).
-        stream_chunk_timeout=None,
-        use_responses_api=False,
-    )
+        from netguru.llm.anthropic_wire import anthropic_chat
+
+        return anthropic_chat(choice, tokens)
+    from netguru.llm.openai_wire import openai_chat
+
+    return openai_chat(choice, tokens)
 
 
-def _limit(choice: Choice, tokens: int) -> dict[str, Any]:
-    # The field's new name is known to its inventor's server, the old one to all others.
-    row = resources.table("llm", "providers.toml")[choice.provider]
-    name = row.get("limit") if choice.url == row["url"] else None
-    return {"model_kwargs": {name: tokens}} if name else {"max_tokens": tokens}
+def limits() -> dict[str, Any]:
+    """Give how long a model is waited for, and how often it is tried."""
+    return resources.table("llm", "limits.toml")

@@ -16,6 +16,8 @@ class Answer(Result):
     """Answer a question with verified citations; `fallback` says what was missing and used instead."""
 
     schema: ClassVar[str] = "netguru.answer/1"
+    markdown: ClassVar[bool] = False
+    """Whether `text` is Markdown: a model's or the chat's. Else it is shown as it stands."""
 
     question: str
     text: str

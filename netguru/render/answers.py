@@ -38,7 +38,7 @@ class Cited:
 
 def parts_of(answer: Answer) -> tuple[Said | Cited, ...]:
     """Give an answer's paragraphs and quoted passages in their order, then the citations that it does not quote."""
-    parts = list(_parts(answer))
+    parts: list[Said | Cited] = [Said(text=answer.text)] if answer.markdown else [*_parts(answer)]
     shown = {part.number for part in parts if isinstance(part, Cited)}
     rest = [
         Cited(number=number, place=place_of(evidence), evidence=evidence, quoted=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netguru.model.finding import Severity
 from netguru.render.answers import MARK, Said, anchor_of, kind_and_span, parts_of
 from netguru.render.clean import html_text as esc
+from netguru.render.prose import prose_html
 from netguru.render.values import is_empty, is_proof, show
 from netguru.render.view import (
     Answered,
@@ -26,7 +28,6 @@ from netguru.render.view import (
 )
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Iterable
 
     from netguru.model.answer import Answer
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 _openers: dict[str, Callable[[Evidence], str]] = {}
 
+# Dollars in a configuration are no formulas: a notebook would set what stands between two of them.
+_NO_FORMULAS = "tex2jax_ignore mathjax_ignore"
+_TAG = re.compile(r"(<[^>]*>)")
 _ROWS_UNFOLDED = 12
 _SUBJECTS = 4
 _CELL_PLACES = 3
@@ -54,7 +58,7 @@ def fragment(result: Any, limits: Limits) -> str:
     title = title_of(result)
     heading = f'<div class="ng-title">{esc(title)}</div>' if title else ""
     body = "".join(_block(block, limits) for block in view(result, limits))
-    return f'<section class="netguru">{heading}{body}</section>'
+    return f'<section class="netguru {_NO_FORMULAS}">{heading}{body}</section>'
 
 
 def _block(block: Block, limits: Limits) -> str:
@@ -202,7 +206,7 @@ def answer(given: Answer) -> str:
     told = " · ".join(filter(None, (esc(given.model), esc(given.fallback))))
     status = f'<span class="ng-badge ng-status-{esc(given.status)}">{esc(given.status.replace("_", " "))}</span>'
     parts = "".join(
-        f'<div class="ng-said">{_referring(given, part.text)}</div>' if isinstance(part, Said) else _cited(given, part)
+        f'<div class="ng-said">{_said(given, part.text)}</div>' if isinstance(part, Said) else _cited(given, part)
         for part in parts_of(given)
     )
     searched = given.usage.get("searched")
@@ -211,6 +215,14 @@ def answer(given: Answer) -> str:
         f'<article class="ng-answer"><div class="ng-question">{esc(given.question)}</div>'
         f'<div class="ng-status">{status} <span class="ng-dim">{told}</span></div>{parts}{foot}</article>'
     )
+
+
+def _said(given: Answer, text: str) -> str:
+    if not given.markdown:
+        return _referring(given, esc(text))
+    # Numbers are looked for in the text, not inside of tags.
+    parts = _TAG.split(prose_html(text))
+    return "".join(part if part.startswith("<") else _referring(given, part) for part in parts)
 
 
 def _referring(given: Answer, text: str) -> str:
@@ -222,7 +234,7 @@ def _referring(given: Answer, text: str) -> str:
             return found[0]
         return f'<a class="ng-ref" href="#{anchor_of(given, number)}">[{number}]</a>'
 
-    return MARK.sub(link, esc(text))
+    return MARK.sub(link, text)
 
 
 def _cited(given: Answer, part: Cited) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netguru.render.answers import Said, parts_of
 from netguru.render.clean import markdown_block, markdown_text
+from netguru.render.prose import prose_markdown
 from netguru.render.values import show
 from netguru.render.view import (
     Answered,
@@ -125,7 +126,9 @@ def _answer(answer: Answer) -> str:
     )
     parts = [f"**{markdown_text(answer.question)}**", state]
     for part in parts_of(answer):
-        if isinstance(part, Said):
+        if isinstance(part, Said) and answer.markdown:
+            parts.append(prose_markdown(part.text))
+        elif isinstance(part, Said):
             parts.append("\n\n".join(map(markdown_text, filter(str.strip, part.text.split("\n")))))
         else:
             parts.append(f"{part.number}\\. {markdown_text(part.place)}\n\n{markdown_block(part.evidence.text)}")

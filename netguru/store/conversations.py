@@ -54,14 +54,15 @@ def recent(
     `cursor` is the `next` of the list before. Raises InputError for a cursor that no list gave.
     """
     where = location(workspace)
+    behind = _read_cursor(cursor) if cursor else None
     if not database.exists(where):
         return Conversations(conversations=())
     with database.read(where) as session:
         chosen = _own(where, owner)
         if query.strip():
             chosen = chosen.where(conversation_search.matching(session, query))
-        if cursor:
-            at, number = _read_cursor(cursor)
+        if behind is not None:
+            at, number = behind
             later = ConversationRow.updated_at < at
             same = (ConversationRow.updated_at == at) & (ConversationRow.id < number)
             chosen = chosen.where(or_(later, same))

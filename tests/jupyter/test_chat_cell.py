@@ -44,7 +44,7 @@ def run(client, code, at=None):
             continue
         kind, content = message["msg_type"], message["content"]
         if kind in ("display_data", "update_display_data"):
-            shown.append(content["data"].get("text/markdown", ""))
+            shown.append(content["data"].get("text/plain", ""))
             if at is not None:
                 at(shown[-1])
         elif kind == "execute_result":

@@ -124,6 +124,14 @@ def _handler(server: Server, wire: Any) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *_: Any) -> None:
             pass
 
+        def do_GET(self) -> None:
+            names = ["small", "large"]
+            rows = [{"id": name, "object": "model", "created": 1, "owned_by": "x"} for name in names]
+            more = [{"type": "model", "display_name": name, "created_at": "2026-01-01T00:00:00Z"} for name in names]
+            body = {"object": "list", "data": [row | item for row, item in zip(rows, more, strict=True)]}
+            server.headers.append({key.lower(): value for key, value in self.headers.items()})
+            self._whole(Step(body=json.dumps(body | {"has_more": False})))
+
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["content-length"]))
             step = server.take(raw, {key.lower(): value for key, value in self.headers.items()})

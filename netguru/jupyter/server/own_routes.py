@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netguru.chat.engines import engines
+from netguru.errors import NetGuruError
 from netguru.jupyter.server.openapi import document
 from netguru.jupyter.server.routing import ROUTES, Call, route
 from netguru.operations.operation import operations
 from netguru.operations.schema import tool_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @route("GET", "users/me")
@@ -32,7 +36,8 @@ async def settings(call: Call) -> Any:
         "model": "the model",
         "base_url": "the provider's address",
         "key": "the key; it is written and never read",
-        "budget": "money a day",
+        "price": "what the model costs, IN/OUT: money for a million tokens asked and given",
+        "budget": "money a day; it needs the price",
     },
 )
 async def settings_changed(call: Call) -> Any:
@@ -42,13 +47,30 @@ async def settings_changed(call: Call) -> Any:
 
 @route("GET", "models")
 async def models(call: Call) -> Any:
-    """List the engines and models that can answer with the user's settings."""
+    """List the engines that can answer with the user's settings, and the models that his provider has.
+
+    `error` says why the provider was not asked or did not answer; the list of engines is there all the same.
+    """
     context = call.service.context(call.owner)
 
     def made() -> list[dict[str, Any]]:
-        return [{"id": name, "ready": item.ready(context)} for name, item in engines.items()]
+        return [{"id": name, "kind": "engine", "ready": item.ready(context)} for name, item in engines.items()]
 
-    return {"items": await asyncio.to_thread(made), "next": None}
+    items, error = await asyncio.to_thread(made), None
+    provider = str(context.options.get("provider") or "")
+    if provider:
+        try:
+            names = await _listed(provider, context.options)
+            items += [{"id": name, "kind": "model", "ready": True} for name in names]
+        except NetGuruError as failed:
+            error = str(failed)
+    return {"items": items, "next": None, "error": error}
+
+
+async def _listed(provider: str, options: Mapping[str, Any]) -> tuple[str, ...]:
+    from netguru.llm.listing import listed
+
+    return await listed(provider, url=str(options.get("base_url") or ""), key=options.get("key"))
 
 
 @route("GET", "operations")

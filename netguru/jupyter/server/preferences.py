@@ -13,7 +13,7 @@ from netguru.settings import Secret
 if TYPE_CHECKING:
     from pathlib import Path
 
-_KINDS: dict[str, type] = {"provider": str, "model": str, "base_url": str, "budget": float}
+_KINDS: dict[str, type] = {"provider": str, "model": str, "base_url": str, "price": str, "budget": float}
 _LONGEST = 500
 
 
