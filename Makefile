@@ -1,6 +1,6 @@
 # The one list of commands. `make help` explains them.
 .DEFAULT_GOAL := help
-.PHONY: help start test check format samples dist lock fuzz bench-pcap bench-pcap-large bench-parity bench-rag audit clean
+.PHONY: help start test check format lab samples dist lock fuzz bench-pcap bench-pcap-large bench-parity bench-rag audit clean
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -23,7 +23,7 @@ test: ## Set up all that the tests need and run them all, with the checks
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: ## Lint, format, types, layers, notebooks without outputs, checksums of the samples
+check: ## Lint, format, types, layers, notebooks without outputs, checksums of the samples, the built front end
 	@.ci/environment dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -31,12 +31,17 @@ check: ## Lint, format, types, layers, notebooks without outputs, checksums of t
 	@$(BIN)/lint-imports
 	@$(BIN)/nbstripout --verify $(NOTEBOOKS)
 	@$(BIN)/netguru samples.verify
+	@.ci/lab verify
 
 format: ## Format the code and strip the notebooks
 	@.ci/environment dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@$(BIN)/nbstripout $(NOTEBOOKS)
+
+lab: ## Build the front end (JupyterLab's panel, the chat of cells) from its sources; needs node
+	@.ci/environment dev
+	@.ci/lab build
 
 samples: ## Verify the checksums of the bundled samples
 	@.ci/environment runtime

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from queue import Empty, Queue
 from threading import Thread
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -74,14 +75,12 @@ def _free_port() -> int:
         return int(made.getsockname()[1])
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start the workbench on an empty folder."""
-    base = tmp_path_factory.mktemp("workbench")
+@contextmanager
+def _running(base: Path, **added: str) -> Iterator[Server]:
     folder = base / "workspace"
     words = [sys.executable, "-m", "netguru", "workbench", str(folder), "--no-browser", "--port", str(_free_port())]
     process = subprocess.Popen(
-        words, env=_environment(base), cwd=base, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        words, env=_environment(base) | added, cwd=base, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     lines: Queue[str] = Queue()
 
@@ -98,6 +97,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.wait(30)
         if process.stderr is not None:
             process.stderr.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start the workbench on an empty folder."""
+    with _running(tmp_path_factory.mktemp("workbench")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def running() -> Callable[..., AbstractContextManager[Server]]:
+    """Start a workbench below a folder of the test's choice, with variables of its choice, as often as it wants."""
+    return _running
 
 
 def _announced(lines: Queue[str]) -> tuple[str, str]:
