@@ -72,6 +72,10 @@ def _passage(item: Found) -> Passage:
         page=stored.page,
         language=stored.language,
         licence=stored.licence,
+        vendor=stored.vendor,
+        product=stored.product,
+        version=stored.version,
+        trust=stored.trust,
     )
 
 

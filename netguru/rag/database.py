@@ -27,7 +27,8 @@ CREATE TABLE IF NOT EXISTS documents (
   id INTEGER PRIMARY KEY, root TEXT NOT NULL, uri TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
   modified INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, format TEXT NOT NULL, language TEXT NOT NULL,
   licence TEXT, vendor TEXT, product TEXT, version TEXT, pages TEXT NOT NULL, damages TEXT NOT NULL,
-  includes TEXT NOT NULL, chunker TEXT NOT NULL, complete INTEGER NOT NULL, UNIQUE (root, uri));
+  includes TEXT NOT NULL, chunker TEXT NOT NULL, complete INTEGER NOT NULL, corpus TEXT, trust TEXT,
+  UNIQUE (root, uri));
 CREATE INDEX IF NOT EXISTS documents_uri ON documents (uri);
 CREATE INDEX IF NOT EXISTS documents_digest ON documents (sha256);
 CREATE TABLE IF NOT EXISTS chunks (
@@ -43,6 +44,9 @@ CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
   body, heading, place, tokenize = "ascii tokenchars '-_.:/+@'");
 CREATE VIRTUAL TABLE IF NOT EXISTS words_known USING fts5vocab ('words', 'row');
 """
+
+# Columns that came later: an older file gets them when it is opened.
+_LATER = {"documents": ("corpus", "trust")}
 
 
 def folder_of(collection: CollectionName) -> Path:
@@ -85,7 +89,8 @@ def connect(file: Path, *, write: bool = False) -> sqlite3.Connection:
             # A lost batch after a power cut is made anew; a kill loses nothing that was committed.
             base.execute("PRAGMA synchronous = NORMAL")
             base.executescript(_TABLES)
-        else:
+        _complete(base)
+        if not write:
             base.execute("PRAGMA query_only = ON")
         layout = _layout(base, write=write)
     except sqlite3.Error as error:
@@ -93,6 +98,14 @@ def connect(file: Path, *, write: bool = False) -> sqlite3.Connection:
     if layout != LAYOUT:
         raise _damaged(file, f"its layout is {layout or 'unknown'}, this version writes {LAYOUT}")
     return base
+
+
+def _complete(base: sqlite3.Connection) -> None:
+    for table, columns in _LATER.items():
+        present = {row[1] for row in base.execute(f"PRAGMA table_info({table})")}
+        for name in columns:
+            if present and name not in present:
+                base.execute(f"ALTER TABLE {table} ADD COLUMN {name} TEXT")
 
 
 def _layout(base: sqlite3.Connection, *, write: bool) -> str:

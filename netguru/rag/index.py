@@ -65,6 +65,10 @@ class Stored:
     language: str
     licence: str | None
     text: str
+    vendor: str | None = None
+    product: str | None = None
+    version: str | None = None
+    trust: str | None = None
 
     @property
     def heading(self) -> str:
@@ -87,7 +91,8 @@ _VARIABLES = 10_000
 _PASSAGE = """
 SELECT chunks.id, documents.id, chunks.position, documents.uri, documents.sha256, documents.title, chunks.path,
   chunks.kind, chunks.start, chunks.stop, chunks.line_start, chunks.line_end, chunks.page, chunks.language,
-  documents.licence, substr(documents.text, chunks.start + 1, chunks.stop - chunks.start)
+  documents.licence, substr(documents.text, chunks.start + 1, chunks.stop - chunks.start), documents.vendor,
+  documents.product, documents.version, documents.trust
 FROM chunks JOIN documents ON documents.id = chunks.document
 """
 
@@ -151,6 +156,18 @@ class Index:
         sql = f"SELECT chunks.id FROM chunks JOIN documents ON documents.id = chunks.document WHERE {condition}"  # noqa: S608 - no value is in the text
         return [row[0] for row in self.base.execute(sql, values)]
 
+    def subjects_of(self, ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
+        """Give vendor, product and version that the documents of passages are about, empty where they do not say."""
+        sql = (
+            "SELECT chunks.id, coalesce(vendor, ''), coalesce(product, ''), coalesce(version, '') FROM chunks "  # noqa: S608 - marks alone
+            f"JOIN documents ON documents.id = chunks.document WHERE chunks.id IN ({_marks(ids)})"
+        )
+        return {row[0]: (row[1], row[2], row[3]) for row in self.base.execute(sql, list(ids))}
+
+    def products(self) -> dict[str, int]:
+        """Count the documents about each product, those that do not say one under an empty name."""
+        return dict(self.base.execute("SELECT coalesce(product, ''), count(*) FROM documents GROUP BY 1"))
+
     def words_of(self, ids: Sequence[int]) -> dict[int, Words]:
         """Give the words of passages."""
         sql = f"SELECT rowid, body, heading, place FROM words WHERE rowid IN ({_marks(ids)})"  # noqa: S608 - marks alone
@@ -176,7 +193,7 @@ class Index:
 
     def _stored(self, sql: str, values: Sequence[Any]) -> Iterator[Stored]:
         names = "id document position source sha256 title path kind start end line_start line_end page language".split()
-        names += ["licence", "text"]
+        names += ["licence", "text", "vendor", "product", "version", "trust"]
         for row in self.base.execute(sql, list(values)):
             fields = dict(zip(names, row, strict=True))
             yield Stored(collection=self.collection, **{**fields, "path": tuple(json.loads(fields["path"]))})

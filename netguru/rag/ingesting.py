@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from netguru.errors import FileRejectedError, OperationCancelled
 from netguru.model.coverage import Coverage, Gap
-from netguru.rag import embedders, networks, own, parts
+from netguru.rag import corpus, embedders, networks, own, parts
 from netguru.rag.database import get_meta, set_meta
 from netguru.rag.embedding import embed_missing
 from netguru.rag.reading import Reading, cut, maker, reading
@@ -58,6 +58,7 @@ def ingest(path: Path, collection: CollectionName, progress: Progress, cancel: C
             run.remove_missing()
             run.describe_networks()
             run.unite()
+            corpus.label(writer, found.root)
         except OperationCancelled:
             writer.flush()
             raise

@@ -33,6 +33,11 @@ class Passage:
     page: int | None
     language: str
     licence: str | None
+    vendor: str | None = None
+    product: str | None = None
+    version: str | None = None
+    trust: str | None = None
+    """`shipped`, `curated`, `recognised` or `stated` (data/corpus/README.md); None when no manifest knows it."""
 
     @property
     def place(self) -> str:

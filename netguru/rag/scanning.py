@@ -9,6 +9,9 @@ from pathlib import Path
 
 from netguru.errors import FileRejectedError
 
+MANIFEST = "corpus.toml"
+"""A file that says what the documents of its folder are; it is none itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
@@ -39,7 +42,7 @@ def scan(path: Path, roots: list[Path]) -> Scan:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             file = Path(folder) / name
-            if not name.startswith(".") and _inside(file, root):
+            if not name.startswith(".") and name != MANIFEST and _inside(file, root):
                 files[file.relative_to(root).as_posix()] = file
     prefix = "" if path == root else path.relative_to(root).as_posix() + "/"
     return Scan(root=root, prefix=prefix, files=files, complete=not failed)

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from netguru import resources
+from netguru.errors import InputError
+from netguru.rag import corpus
 from netguru.rag.index import Index
 from netguru.rag.loaders import loaders
 
@@ -99,3 +102,81 @@ def test_a_loader_of_another_version_reads_its_documents_again(
     again = bring(book)
     assert (again.changed, again.unchanged, again.embedded) == (1, 5, 0)
     assert bring(book).changed == 0
+
+
+def _about(uri: str) -> tuple[str | None, ...]:
+    index = Index.open("local")
+    assert index is not None
+    sql = "SELECT corpus, trust, vendor, product, licence FROM documents WHERE uri = ?"
+    return tuple(index.base.execute(sql, (uri,)).fetchone())
+
+
+def test_the_manifest_names_every_set_with_origin_terms_and_recipe() -> None:
+    for item in corpus.sets():
+        assert item.title, item
+        assert item.licence, item
+        assert item.origin, item
+        assert item.files, item
+        assert item.shipped != bool(item.reason), item
+        assert item.marks or item.pattern, item
+        # What has to stay out of an Apache-2.0 package, and what it may hold.
+        assert not item.shipped or item.licence == "Apache-2.0", item
+    assert len({item.name for item in corpus.sets()}) == len(corpus.sets())
+
+
+def test_what_ships_is_what_the_manifest_says() -> None:
+    folder = resources.path("data", "corpus", "documents")
+    shipped = {item.name for item in corpus.sets() if item.shipped} - {"netguru"}
+    assert {path.name for path in folder.iterdir()} == shipped
+    found = {item.set.name: item.trust for item in corpus.labels(folder, _uris(folder))}
+    assert found == dict.fromkeys(shipped, "shipped")
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 2_000_000
+    notice = resources.path("data", "corpus", "NOTICE").read_text("utf-8")
+    assert all(f"documents/{name}/" in notice for name in shipped)
+
+
+def _uris(folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_set_is_told_by_its_files_wherever_it_lies(tmp_path: Path, bring: Callable[[Path], Ingested]) -> None:
+    manual = tmp_path / "some" / "checkout"
+    manual.mkdir(parents=True)
+    gobgp = next(item for item in corpus.sets() if item.name == "gobgp")
+    for name in (*gobgp.marks, "other.md"):
+        (manual / name).write_text(f"# {name}\n\nWords of {name}.\n")
+    (tmp_path / "mine.md").write_text("# Mine\n\nMy own words.\n")
+    bring(tmp_path)
+    # Not byte for byte as the manifest knows it: another state of it.
+    assert _about("some/checkout/other.md") == ("gobgp", "recognised", "GoBGP", "GoBGP", "Apache-2.0")
+    assert _about("mine.md") == (None, None, None, None, None)
+    (manual / "route-server.md").unlink()
+    bring(tmp_path)
+    assert _about("some/checkout/other.md")[:4] == (None, None, None, None)
+
+
+def test_a_request_for_comments_is_told_by_its_first_lines(tmp_path: Path, bring: Callable[[Path], Ingested]) -> None:
+    (tmp_path / "rfc4711.txt").write_text("Network Working Group\nRequest for Comments: 4711\n\nA protocol.\n")
+    (tmp_path / "rfc4712.txt").write_text("Notes on what we will ask of the vendor.\n")
+    bring(tmp_path)
+    assert _about("rfc4711.txt")[0] == "rfc"
+    assert _about("rfc4712.txt")[0] is None
+
+
+def test_a_folder_may_say_what_it_holds(tmp_path: Path, bring: Callable[[Path], Ingested]) -> None:
+    (tmp_path / "switches").mkdir()
+    (tmp_path / "switches/guide.md").write_text("# Guide\n\nWords of a guide.\n")
+    (tmp_path / "corpus.toml").write_text(
+        '[[set]]\nname = "guides"\npath = "switches"\nvendor = "Acme"\nproduct = "AcmeOS"\nlicence = "proprietary"\n'
+    )
+    bring(tmp_path)
+    assert _sources_of("proprietary") == []
+    assert _about("switches/guide.md") == ("guides", "stated", "Acme", "AcmeOS", "proprietary")
+
+
+@pytest.mark.parametrize("text", ["[[set]", "[[set]]\nname = 3\n", "[[set]]\ncolour = 'red'\n", "set = 3\n"])
+def test_a_manifest_that_is_none_is_named(tmp_path: Path, bring: Callable[[Path], Ingested], text: str) -> None:
+    (tmp_path / "a.md").write_text("# A\n\nA text.\n")
+    (tmp_path / "corpus.toml").write_text(text)
+    with pytest.raises(InputError, match="is no manifest of documents"):
+        bring(tmp_path)
