@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,14 @@ def offered() -> tuple[Operation, ...]:
     return tuple(item for name, item in operations.items() if "tool" not in item.without and name not in left_out)
 
 
+@cache
+def _described() -> tuple[tuple[Operation, dict[str, Any]], ...]:
+    """Give the tools with their schemas, made once; output paths are offered, who names one is asked for approval."""
+    from netguru.operations.schema import tool_schema
+
+    return tuple((item, tool_schema(item, approved=True)) for item in offered())
+
+
 @dataclass(slots=True, kw_only=True)
 class Toolbox:
     """Run tools for one turn."""
@@ -49,12 +58,8 @@ class Toolbox:
         """Give the tools in LangChain's form."""
         from langchain_core.tools import StructuredTool
 
-        from netguru.operations.schema import tool_schema
-
         made: list[BaseTool] = []
-        for item in offered():
-            # Output paths are offered: who names one is asked for approval.
-            schema = tool_schema(item, approved=True)
+        for item, schema in _described():
             tool = StructuredTool(
                 name=schema["name"],
                 description=schema["description"],

@@ -9,7 +9,7 @@ import anthropic
 from langchain_anthropic import ChatAnthropic
 from pydantic import SecretStr
 
-from netguru.llm.providers import Cleaned, limits
+from netguru.llm.providers import Cleaned, limits, trust
 
 if TYPE_CHECKING:
     from netguru.llm.choosing import Choice
@@ -22,11 +22,11 @@ class AnthropicChat(Cleaned, ChatAnthropic):
 
     @cached_property
     def _client(self) -> anthropic.Client:
-        return anthropic.Client(**self._limited())
+        return anthropic.Client(**self._limited(), http_client=anthropic.DefaultHttpxClient(verify=trust()))
 
     @cached_property
     def _async_client(self) -> anthropic.AsyncClient:
-        return anthropic.AsyncClient(**self._limited())
+        return anthropic.AsyncClient(**self._limited(), http_client=anthropic.DefaultAsyncHttpxClient(verify=trust()))
 
     async def aclose(self) -> None:
         """Close the connections of the loop that runs."""

@@ -9,7 +9,7 @@ from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import SecretStr
 
 from netguru import resources
-from netguru.llm.providers import Cleaned, limits
+from netguru.llm.providers import Cleaned, limits, trust
 
 if TYPE_CHECKING:
     from netguru.llm.choosing import Choice
@@ -39,6 +39,8 @@ def openai_chat(choice: Choice, tokens: int) -> OpenAIChat:
         max_retries=int(stated["retries"]),
         # Not cached between event loops, as clients with a plain number are.
         timeout=openai.Timeout(stated["first_token"], connect=stated["connect"]),
+        http_client=openai.DefaultHttpxClient(verify=trust()),
+        http_async_client=openai.DefaultAsyncHttpxClient(verify=trust()),
         streaming=True,
         stream_usage=True,
         # The timeout above holds between pieces as well; a second one could swallow a cancel (Python 3.11).

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 from langchain_core.language_models import BaseChatModel
 
 from netguru import resources
@@ -13,6 +15,7 @@ from netguru.llm.outgoing import cleaned
 from netguru.settings import settings
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Iterator
 
     from langchain_core.messages import BaseMessage
@@ -78,3 +81,9 @@ def made(choice: Choice, answer_tokens: int | None = None) -> Cleaned:
 def limits() -> dict[str, Any]:
     """Give how long a model is waited for, and how often it is tried."""
     return resources.table("llm", "limits.toml")
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    """Give the certificates that servers are held against: read once, for that takes longer than a question."""
+    return httpx2.create_ssl_context()
