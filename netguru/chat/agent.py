@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from netguru.chat import offline
 from netguru.chat.agent_prompt import Fence, conversation, limits, notes, system
+from netguru.chat.agent_tools import Toolbox
 from netguru.chat.drafting import Draft
 from netguru.chat.engines import engines
 from netguru.chat.events import Outcome
@@ -101,7 +102,8 @@ async def _work(question: Question, context: TurnContext, draft: Draft, said: Ma
     models = parts.Models(chosen, draft, budget, cost, said)
     stopped = ""
     try:
-        await _agent(parts, models, messages, context, draft, fence)
+        toolbox = Toolbox(context=context, draft=draft, fence=fence, question=question)
+        await _agent(parts, models, messages, toolbox)
     except parts.LimitReachedError:
         stopped = said["stopped"]
     finally:
@@ -112,13 +114,10 @@ async def _work(question: Question, context: TurnContext, draft: Draft, said: Ma
     draft.outcome("partial" if stopped and found.status == "grounded" else found.status)
 
 
-async def _agent(
-    parts: Any, models: Any, messages: list[tuple[str, str]], context: TurnContext, draft: Draft, fence: Fence
-) -> None:
+async def _agent(parts: Any, models: Any, messages: list[tuple[str, str]], toolbox: Toolbox) -> None:
     from langchain.agents import create_agent
     from langchain.agents.middleware import ClearToolUsesEdit, ContextEditingMiddleware
 
-    from netguru.chat.agent_tools import Toolbox
     from netguru.llm.outgoing import untraced
 
     most = limits()
@@ -128,13 +127,13 @@ async def _agent(
     with untraced():
         agent = create_agent(
             models.first,
-            tools=Toolbox(context=context, draft=draft, fence=fence).tools(),
-            system_prompt=system(fence),
+            tools=toolbox.tools(),
+            system_prompt=system(toolbox.fence),
             middleware=[ContextEditingMiddleware(edits=[clear]), models],
         )
         # Two steps of the graph for every call of the model.
         steps = 2 * most["model_calls"] + 5
-        config: RunnableConfig = {"callbacks": [parts.Listening(draft)], "recursion_limit": steps}
+        config: RunnableConfig = {"callbacks": [parts.Listening(toolbox.draft)], "recursion_limit": steps}
         stated: InputAgentState = {"messages": [{"role": role, "content": text} for role, text in messages]}
         await agent.ainvoke(stated, config)
 

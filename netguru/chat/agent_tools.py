@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netguru import resources
 from netguru.chat.agent_prompt import limits, words
+from netguru.chat.entities import read_entities
 from netguru.chat.events import Approval, Tool
 from netguru.chat.running import Ran, run
-from netguru.chat.scope import inside
-from netguru.chat.selecting import summary_of
+from netguru.chat.scope import inside, scope_of
+from netguru.chat.selecting import fitting, summary_of
 from netguru.chat.turn import words_of
 from netguru.errors import NetGuruError, OperationCancelled
 from netguru.logs import logger
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
     from netguru.chat.agent_prompt import Fence
     from netguru.chat.drafting import Draft
-    from netguru.chat.events import TurnContext
+    from netguru.chat.entities import Entities
+    from netguru.chat.events import Question, TurnContext
     from netguru.operations.operation import Operation
 
 
@@ -52,6 +54,8 @@ class Toolbox:
     context: TurnContext
     draft: Draft
     fence: Fence
+    question: Question
+    _named: Entities | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def tools(self) -> list[BaseTool]:
@@ -111,6 +115,17 @@ class Toolbox:
             return inside(self.context.folder / value, self.context.roots)
         return [self._placed(part) for part in value] if isinstance(value, list) else value
 
+    def _ordered(self, result: Any) -> Any:
+        """Put the findings that fit the question first: what is cut is the rest."""
+        found = getattr(result, "findings", None)
+        if not found or not isinstance(found, tuple):
+            return result
+        if self._named is None:
+            self._named = read_entities(self.question.text, scope_of(self.question, self.context).stock)
+        fit = fitting(found, self._named) if self._named.any or self._named.topics else ()
+        ids = {id(item) for item in fit}
+        return replace(result, findings=(*fit, *(item for item in found if id(item) not in ids)))
+
     async def _allowed(self, call: str, item: Operation, arguments: Mapping[str, Any]) -> bool:
         effect = item.effect_of(arguments)
         if effect == "read":
@@ -125,6 +140,7 @@ class Toolbox:
                 result = event.result
             else:
                 self.draft.tell(event)
+        result = await self.context.run(self._ordered, result)
         covered = getattr(result, "coverage", None)
         self.draft.coverage = covered if isinstance(covered, Coverage) else self.draft.coverage
         root = next((value for value in arguments.values() if isinstance(value, Path)), None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from servers import Server, Step
@@ -41,6 +43,11 @@ LOOP = (
 def folder(tmp_path):
     (tmp_path / "leaf2.cfg").write_text(CONFIG)
     return tmp_path
+
+
+@pytest.fixture
+def lab():
+    return Path(__file__).parents[2] / "data" / "samples" / "lab"
 
 
 def context_of(folder, server, wire, **options):
@@ -132,6 +139,36 @@ def test_a_later_question_knows_the_earlier_answer_and_its_places(folder, wire):
     assert "of leaf2 is 1400 [1]" in json.dumps(server.requests[-1])
     assert second.citations[0].evidence == first.citations[0].evidence
     assert len(server.requests) == 4
+
+
+def reads(request):
+    """Cite the line of the MTU and the packets of the finding about both devices, as a model that reads would."""
+    told = str(request["messages"][-1])
+    found = told.index("ospf.mtu-mismatch")
+    numbers = re.findall(r"\[(\d+)\] (\S+) (line|packet)s? ([\d-]+): (.*?)[\"\\]", told[found : found + 4000])
+    line = next(item for item in numbers if item[2] == "line" and "mtu 1400" in item[4])
+    packet = next(item for item in numbers if item[2] == "packet")
+    return (f"leaf2 has an MTU of 1400 [{line[0]}] and spine1 does not take its database [{packet[0]}].",)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize(
+    "question", ["why is leaf2 not adjacent to spine1?", "por que leaf2 não é adjacente a spine1?"]
+)
+def test_why_an_adjacency_is_down_with_the_line_and_the_packets(wire, question, lab, tmp_path):
+    faulty = lab / "fabric" / "faulty"
+    script = [Step(tools=(("diagnosis_run", {"path": "."}),)), Step(reply=reads)]
+    with Server(wire, script) as server:
+        context = replace(context_of(tmp_path, server, wire), folder=faulty, roots=(faulty,))
+        message, _ = play(context, question)
+    assert message.answer.status == "grounded", message.text
+    line, packet = (item.evidence for item in message.citations)
+    rows = (faulty / line.source).read_text().splitlines()
+    assert any("mtu 1400" in row for row in rows[line.start - 1 : line.end])
+    assert packet.kind == "packet"
+    assert (faulty / packet.source).is_file()
+    assert message.answer.coverage["read"] > 200
 
 
 def events_of(folder, wire):

@@ -8,12 +8,12 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,8 @@ class Step:
     stall: int | None = None
     """Say nothing more after so many pieces, until the client leaves or the server ends."""
     usage: tuple[int, int] = (11, 7)
+    reply: Callable[[dict[str, Any]], tuple[str, ...]] | None = None
+    """Make the pieces of the request: for a script that reads what it was told."""
 
 
 class Server:
@@ -66,7 +68,8 @@ class Server:
             self.raw.append(raw)
             self.headers.append(headers)
             self.requests.append(json.loads(raw))
-            return self.script.pop(0) if len(self.script) > 1 else self.script[0]
+            step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+            return step if step.reply is None else replace(step, pieces=step.reply(self.requests[-1]))
 
 
 def _openai(step: Step) -> Iterator[tuple[str, bool]]:
