@@ -24,6 +24,9 @@ _ANALYSES = {"pcap": ("pcap.check", "file"), "config": ("config.check", "path"),
 _PROGRAMS = frozenset({"elf"})
 _AROUND = 12
 _LONGEST_PLACE = 400
+_LONGEST_LINE = 10_000
+# Of a text this much is shown; configurations are far smaller, logs may be larger.
+_MOST_TEXT = 32_000_000
 _PACKETS_AROUND = 5
 _MOST_OFFSET = 100_000
 
@@ -191,12 +194,32 @@ async def evidence(call: Call) -> Any:
     raise InputError(f"kind: {kind!r} is not one of line, packet, passage")
 
 
-def _lines(path: Path, source: str, start: int, end: int) -> dict[str, Any]:
+def _read_lines(path: Path) -> list[str]:
+    """Read a text as lines numbered as citations number them; raises FileRejectedError for what is no text."""
     from netguru.model.source import split_lines
-    from netguru.workspace.files import HEAD_BYTES, admit, decode, read_bytes
+    from netguru.workspace.files import admit, decode, read_bytes
 
     file = admit(path)
-    lines = split_lines(decode(file, read_bytes(file, HEAD_BYTES)))
+    return [line[:_LONGEST_LINE] for line in split_lines(decode(file, read_bytes(file, _MOST_TEXT)))]
+
+
+@route(
+    "GET",
+    "text",
+    query={"path": "a text file", "offset": "lines to skip", "limit": "how many"},
+)
+async def text(call: Call) -> Any:
+    """Give a page of a text file's lines."""
+    path = await asyncio.to_thread(path_of, call, call.query.get("path", ""))
+    offset, limit = call.count("offset", 0, most=2**31, least=0), call.count("limit", 500, most=5000)
+    lines = await asyncio.to_thread(_read_lines, path)
+    shown = [{"number": offset + at, "text": line} for at, line in enumerate(lines[offset : offset + limit], 1)]
+    after = offset + len(shown)
+    return {"lines": shown, "total": len(lines), "offset": offset, "next": after if after < len(lines) else None}
+
+
+def _lines(path: Path, source: str, start: int, end: int) -> dict[str, Any]:
+    lines = _read_lines(path)
     if not 1 <= start <= end <= len(lines):
         raise InputError(f"the file has {len(lines)} lines", place=source)
     last = min(end, start + _LONGEST_PLACE)

@@ -4,6 +4,7 @@ import { AnswerView } from './answer';
 import { Composer } from './composer';
 import { button, ICONS, make, sign } from './dom';
 import { ConversationList } from './list';
+import { SettingsForm } from './settings';
 import type {
   Attachment,
   IChannel,
@@ -32,6 +33,7 @@ export class Chat {
   private readonly _notice = make('div', { class: 'ngc-notice', role: 'status' });
   private readonly _composer: Composer;
   private readonly _list: ConversationList;
+  private readonly _settings: SettingsForm;
   private readonly _toggle: HTMLButtonElement;
   private readonly _answers = new Map<string, AnswerView>();
   /** Messages whose text came through the line. */
@@ -45,8 +47,7 @@ export class Chat {
 
   constructor(
     private readonly _transport: ITransport,
-    private readonly _host: IHost,
-    settings?: () => void
+    private readonly _host: IHost
   ) {
     this._composer = new Composer(_host, _transport, {
       ask: (question, attachments) => this.ask(question, attachments),
@@ -59,6 +60,7 @@ export class Chat {
       renamed: item => item.id === this._conversation && this._name(item.title),
       fault: text => this._tell(text)
     });
+    this._settings = new SettingsForm(_transport, () => this._hideList());
     this._toggle = sign(ICONS.list(), TEXTS.conversationsHint, () => void this._toggleList());
     this._toggle.setAttribute('aria-expanded', 'false');
     const head = make(
@@ -67,12 +69,12 @@ export class Chat {
       this._toggle,
       this._heading,
       sign(ICONS.plus(), TEXTS.newConversation, () => this.begin(true)),
-      settings && sign(ICONS.gear(), TEXTS.settings, settings)
+      sign(ICONS.gear(), TEXTS.settings, () => this.settings())
     );
     this._log.tabIndex = 0;
     // Of a growing text a screen reader would read every piece; the finished answer is told once, apart.
     this._log.setAttribute('aria-live', 'off');
-    this.node.append(head, this._list.node, this._log, this._notice, this._composer.node, this._said);
+    this.node.append(head, this._list.node, this._settings.node, this._log, this._notice, this._composer.node, this._said);
     this.node.addEventListener('keydown', this._key);
     this._showEmpty();
   }
@@ -133,6 +135,15 @@ export class Chat {
     if (this._asking) {
       this._composer.stopping();
       this._channel?.send({ type: 'cancel', id: this._asking });
+    }
+  }
+
+  /** Show the settings, or hide them again. */
+  settings(): void {
+    const shown = !this._settings.node.hidden;
+    this._hideList();
+    if (!shown) {
+      void this._settings.show();
     }
   }
 
@@ -342,6 +353,7 @@ export class Chat {
 
   private async _toggleList(): Promise<void> {
     if (this._list.node.hidden) {
+      this._settings.hide();
       this._toggle.setAttribute('aria-expanded', 'true');
       await this._list.show();
     } else {
@@ -352,6 +364,7 @@ export class Chat {
 
   private _hideList(): void {
     this._list.hide();
+    this._settings.hide();
     this._toggle.setAttribute('aria-expanded', 'false');
   }
 
@@ -370,7 +383,7 @@ export class Chat {
     if (event.key !== 'Escape') {
       return;
     }
-    if (!this._list.node.hidden) {
+    if (!this._list.node.hidden || !this._settings.node.hidden) {
       this._hideList();
       this._toggle.focus();
     } else {

@@ -5,7 +5,8 @@ import type { ICitation } from './protocol';
 import { TEXTS } from './texts';
 
 const NUMBER = /\[(\d{1,4})\]/g;
-const NEVER = 'pre, code, button';
+// What is quoted is another's text: a number in it means nothing here.
+const NEVER = 'pre, code, button, blockquote';
 
 /** Turn every `[number]` of a known citation into a button. */
 export function cite(

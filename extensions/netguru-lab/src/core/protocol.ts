@@ -92,6 +92,11 @@ export type ServerMessage =
   | { type: 'error'; id?: string; message?: IMessage; error: IFault }
   | { type: 'pong' };
 
+export interface ILayer {
+  name: string;
+  fields: Record<string, unknown>;
+}
+
 export interface IPacket {
   number: number;
   time: string | number;
@@ -100,7 +105,7 @@ export interface IPacket {
   protocol: string;
   length: number;
   info: string;
-  fields: unknown[];
+  fields: ILayer[];
   marked?: boolean;
 }
 

@@ -1,13 +1,10 @@
 // The side panel: it holds the chat and wakes it when it is shown for the first time.
 
-import { LabIcon } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import type { Chat } from '../core/chat';
 import { TEXTS } from '../core/texts';
-import mark from './mark';
-
-export const icon = new LabIcon({ name: 'netguru:mark', svgstr: mark });
+import { icon } from './icon';
 
 export class ChatPanel extends Widget {
   private _woken = false;

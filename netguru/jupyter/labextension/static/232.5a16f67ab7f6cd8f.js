@@ -1,4 +1,4 @@
-"use strict";(self.rspackChunk_netguru_lab=self.rspackChunk_netguru_lab||[]).push([[232],{475(n,e,o){var r=o(601),t=o.n(r),a=o(314),i=(o.n(a))()(t());i.push([n.id,`/* The chat. Colours and fonts come from the theme; the values after the comma serve where there is none. */
+"use strict";(self.rspackChunk_netguru_lab=self.rspackChunk_netguru_lab||[]).push([[232],{475(n,e,r){var o=r(601),t=r.n(o),a=r(314),i=(r.n(a))()(t());i.push([n.id,`/* The chat. Colours and fonts come from the theme; the values after the comma serve where there is none. */
 
 /* Wide enough for a table; Lab's own rule for its side panels asks for less, so this one names the panel. */
 #netguru-chat.ngc-panel {
@@ -606,4 +606,184 @@
   text-overflow: ellipsis;
   white-space: nowrap;
 }
-`,""]),o.d(e,{},{A:i})},314(n){n.exports=function(n){var e=[];return e.toString=function(){return this.map(function(e){var o="",r=void 0!==e[5];return e[4]&&(o+="@supports (".concat(e[4],") {")),e[2]&&(o+="@media ".concat(e[2]," {")),r&&(o+="@layer".concat(e[5].length>0?" ".concat(e[5]):""," {")),o+=n(e),r&&(o+="}"),e[2]&&(o+="}"),e[4]&&(o+="}"),o}).join("")},e.i=function(n,o,r,t,a){"string"==typeof n&&(n=[[null,n,void 0]]);var i={};if(r)for(var c=0;c<this.length;c++){var p=this[c][0];null!=p&&(i[p]=!0)}for(var l=0;l<n.length;l++){var g=[].concat(n[l]);r&&i[g[0]]||(void 0!==a&&(void 0===g[5]||(g[1]="@layer".concat(g[5].length>0?" ".concat(g[5]):""," {").concat(g[1],"}")),g[5]=a),o&&(g[2]&&(g[1]="@media ".concat(g[2]," {").concat(g[1],"}")),g[2]=o),t&&(g[4]?(g[1]="@supports (".concat(g[4],") {").concat(g[1],"}"),g[4]=t):g[4]="".concat(t)),e.push(g))}},e}},601(n){n.exports=function(n){return n[1]}},72(n){var e=[];function o(n){for(var o=-1,r=0;r<e.length;r++)if(e[r].identifier===n){o=r;break}return o}function r(n,r){for(var t={},a=[],i=0;i<n.length;i++){var c=n[i],p=r.base?c[0]+r.base:c[0],l=t[p]||0,g="".concat(p," ").concat(l);t[p]=l+1;var d=o(g),s={css:c[1],media:c[2],sourceMap:c[3],supports:c[4],layer:c[5]};if(-1!==d)e[d].references++,e[d].updater(s);else{var x=function(n,e){var o=e.domAPI(e);return o.update(n),function(e){e?(e.css!==n.css||e.media!==n.media||e.sourceMap!==n.sourceMap||e.supports!==n.supports||e.layer!==n.layer)&&o.update(n=e):o.remove()}}(s,r);r.byIndex=i,e.splice(i,0,{identifier:g,updater:x,references:1})}a.push(g)}return a}n.exports=function(n,t){var a=r(n=n||[],t=t||{});return function(n){n=n||[];for(var i=0;i<a.length;i++){var c=o(a[i]);e[c].references--}for(var p=r(n,t),l=0;l<a.length;l++){var g=o(a[l]);0===e[g].references&&(e[g].updater(),e.splice(g,1))}a=p}}},659(n){var e={};n.exports=function(n,o){var r=function(n){if(void 0===e[n]){var o=document.querySelector(n);if(window.HTMLIFrameElement&&o instanceof window.HTMLIFrameElement)try{o=o.contentDocument.head}catch(n){o=null}e[n]=o}return e[n]}(n);if(!r)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");r.appendChild(o)}},540(n){n.exports=function(n){var e=document.createElement("style");return n.setAttributes(e,n.attributes),n.insert(e,n.options),e}},56(n,e,o){n.exports=function(n){var e=o.nc;e&&n.setAttribute("nonce",e)}},825(n){n.exports=function(n){if("u"<typeof document)return{update:function(){},remove:function(){}};var e=n.insertStyleElement(n);return{update:function(o){var r,t,a;r="",o.supports&&(r+="@supports (".concat(o.supports,") {")),o.media&&(r+="@media ".concat(o.media," {")),(t=void 0!==o.layer)&&(r+="@layer".concat(o.layer.length>0?" ".concat(o.layer):""," {")),r+=o.css,t&&(r+="}"),o.media&&(r+="}"),o.supports&&(r+="}"),(a=o.sourceMap)&&"u">typeof btoa&&(r+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(a))))," */")),n.styleTagTransform(r,e,n.options)},remove:function(){var n;null===(n=e).parentNode||n.parentNode.removeChild(n)}}}},113(n){n.exports=function(n,e){if(e.styleSheet)e.styleSheet.cssText=n;else{for(;e.firstChild;)e.removeChild(e.firstChild);e.appendChild(document.createTextNode(n))}}},579(n,e,o){var r=o(72),t=o.n(r),a=o(825),i=o.n(a),c=o(659),p=o.n(c),l=o(56),g=o.n(l),d=o(540),s=o.n(d),x=o(113),u=o.n(x),f=o(475),m={};m.styleTagTransform=u(),m.setAttributes=g(),m.insert=p().bind(null,"head"),m.domAPI=i(),m.insertStyleElement=s(),t()(f.A,m),f.A&&f.A.locals&&f.A.locals}}]);
+
+.ngc-settings h3 {
+  margin: 0;
+  font-size: inherit;
+}
+
+.ngc-settings label {
+  display: block;
+  margin-top: 10px;
+}
+
+.ngc-settings label span {
+  display: block;
+  color: var(--ngc-dim);
+  font-size: 0.92em;
+}
+
+.ngc-settings input,
+.ngc-settings select {
+  width: 100%;
+  margin: 2px 0 0;
+  padding: 5px 8px;
+  border: 1px solid var(--ngc-line);
+  border-radius: 4px;
+  background: var(--jp-input-background, var(--ngc-page));
+  color: inherit;
+  font: inherit;
+}
+
+/* Viewers */
+
+.ngc-document {
+  display: flex;
+}
+
+.ngc-viewer {
+  overflow: hidden;
+}
+
+.ngc-bar {
+  display: flex;
+  align-items: center;
+  gap: 8px;
+  padding: 6px 10px;
+  border-bottom: 1px solid var(--ngc-line);
+}
+
+.ngc-bar input {
+  flex: 1;
+  min-width: 0;
+  padding: 4px 8px;
+  border: 1px solid var(--ngc-line);
+  border-radius: 4px;
+  background: var(--jp-input-background, var(--ngc-page));
+  font-family: var(--jp-code-font-family, monospace);
+}
+
+.ngc-bar input[aria-invalid='true'] {
+  border-color: var(--jp-error-color1, #c62828);
+}
+
+.ngc-path {
+  flex: 1;
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.ngc-where {
+  color: var(--ngc-dim);
+}
+
+.ngc-viewer > .ngc-notice:not(:empty) {
+  padding-top: 6px;
+}
+
+.ngr {
+  position: relative;
+  flex: 1 1 0;
+  min-height: 0;
+  overflow: auto;
+  font-family: var(--jp-code-font-family, monospace);
+  font-size: var(--jp-code-font-size, 13px);
+}
+
+.ngr:focus-visible {
+  outline-offset: -2px;
+}
+
+.ngr-space {
+  position: relative;
+}
+
+.ngr-row,
+.ngr-head {
+  display: grid;
+  align-items: center;
+  white-space: pre;
+}
+
+.ngr-row > span,
+.ngr-head > span {
+  overflow: hidden;
+  padding: 0 8px;
+  text-overflow: ellipsis;
+}
+
+.ngr-packets {
+  font-size: 12px;
+}
+
+.ngr-packets .ngr-row,
+.ngr-packets .ngr-head {
+  grid-template-columns: 70px 100px minmax(110px, 1fr) minmax(110px, 1fr) 80px 66px minmax(240px, 5fr);
+}
+
+.ngr-packets .ngr-row > :first-child,
+.ngr-packets .ngr-row > :nth-child(2),
+.ngr-packets .ngr-row > :nth-child(6),
+.ngr-packets .ngr-head > :first-child,
+.ngr-packets .ngr-head > :nth-child(2),
+.ngr-packets .ngr-head > :nth-child(6) {
+  text-align: right;
+}
+
+.ngr-packets .ngr-odd {
+  background: var(--ngc-soft);
+}
+
+.ngr-head {
+  position: sticky;
+  top: 0;
+  z-index: 1;
+  height: 26px;
+  border-bottom: 1px solid var(--ngc-line);
+  background: var(--ngc-page);
+  font-family: var(--jp-ui-font-family, system-ui, sans-serif);
+  font-weight: 600;
+}
+
+.ngr-lines .ngr-row {
+  grid-template-columns: 64px 1fr;
+  width: max-content;
+  min-width: 100%;
+}
+
+.ngr-lines .ngr-row > :first-child {
+  color: var(--ngc-dim);
+  text-align: right;
+  user-select: none;
+}
+
+.ngr-row.ngr-chosen {
+  box-shadow: inset 3px 0 var(--ngc-brand), inset 0 0 0 1px var(--ngc-brand);
+}
+
+.ngc-details {
+  flex: 0 0 34%;
+  padding: 8px 10px;
+  overflow: auto;
+  border-top: 1px solid var(--ngc-line);
+  font-size: 12px;
+}
+
+.ngc-details summary {
+  font-weight: 600;
+  cursor: pointer;
+}
+
+.ngc-field {
+  display: grid;
+  grid-template-columns: minmax(160px, 1fr) 3fr;
+  gap: 10px;
+  padding-left: 16px;
+  font-family: var(--jp-code-font-family, monospace);
+}
+
+.ngc-field > :first-child {
+  color: var(--ngc-dim);
+}
+`,""]),r.d(e,{},{A:i})},314(n){n.exports=function(n){var e=[];return e.toString=function(){return this.map(function(e){var r="",o=void 0!==e[5];return e[4]&&(r+="@supports (".concat(e[4],") {")),e[2]&&(r+="@media ".concat(e[2]," {")),o&&(r+="@layer".concat(e[5].length>0?" ".concat(e[5]):""," {")),r+=n(e),o&&(r+="}"),e[2]&&(r+="}"),e[4]&&(r+="}"),r}).join("")},e.i=function(n,r,o,t,a){"string"==typeof n&&(n=[[null,n,void 0]]);var i={};if(o)for(var c=0;c<this.length;c++){var p=this[c][0];null!=p&&(i[p]=!0)}for(var g=0;g<n.length;g++){var l=[].concat(n[g]);o&&i[l[0]]||(void 0!==a&&(void 0===l[5]||(l[1]="@layer".concat(l[5].length>0?" ".concat(l[5]):""," {").concat(l[1],"}")),l[5]=a),r&&(l[2]&&(l[1]="@media ".concat(l[2]," {").concat(l[1],"}")),l[2]=r),t&&(l[4]?(l[1]="@supports (".concat(l[4],") {").concat(l[1],"}"),l[4]=t):l[4]="".concat(t)),e.push(l))}},e}},601(n){n.exports=function(n){return n[1]}},72(n){var e=[];function r(n){for(var r=-1,o=0;o<e.length;o++)if(e[o].identifier===n){r=o;break}return r}function o(n,o){for(var t={},a=[],i=0;i<n.length;i++){var c=n[i],p=o.base?c[0]+o.base:c[0],g=t[p]||0,l="".concat(p," ").concat(g);t[p]=g+1;var d=r(l),s={css:c[1],media:c[2],sourceMap:c[3],supports:c[4],layer:c[5]};if(-1!==d)e[d].references++,e[d].updater(s);else{var x=function(n,e){var r=e.domAPI(e);return r.update(n),function(e){e?(e.css!==n.css||e.media!==n.media||e.sourceMap!==n.sourceMap||e.supports!==n.supports||e.layer!==n.layer)&&r.update(n=e):r.remove()}}(s,o);o.byIndex=i,e.splice(i,0,{identifier:l,updater:x,references:1})}a.push(l)}return a}n.exports=function(n,t){var a=o(n=n||[],t=t||{});return function(n){n=n||[];for(var i=0;i<a.length;i++){var c=r(a[i]);e[c].references--}for(var p=o(n,t),g=0;g<a.length;g++){var l=r(a[g]);0===e[l].references&&(e[l].updater(),e.splice(l,1))}a=p}}},659(n){var e={};n.exports=function(n,r){var o=function(n){if(void 0===e[n]){var r=document.querySelector(n);if(window.HTMLIFrameElement&&r instanceof window.HTMLIFrameElement)try{r=r.contentDocument.head}catch(n){r=null}e[n]=r}return e[n]}(n);if(!o)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");o.appendChild(r)}},540(n){n.exports=function(n){var e=document.createElement("style");return n.setAttributes(e,n.attributes),n.insert(e,n.options),e}},56(n,e,r){n.exports=function(n){var e=r.nc;e&&n.setAttribute("nonce",e)}},825(n){n.exports=function(n){if("u"<typeof document)return{update:function(){},remove:function(){}};var e=n.insertStyleElement(n);return{update:function(r){var o,t,a;o="",r.supports&&(o+="@supports (".concat(r.supports,") {")),r.media&&(o+="@media ".concat(r.media," {")),(t=void 0!==r.layer)&&(o+="@layer".concat(r.layer.length>0?" ".concat(r.layer):""," {")),o+=r.css,t&&(o+="}"),r.media&&(o+="}"),r.supports&&(o+="}"),(a=r.sourceMap)&&"u">typeof btoa&&(o+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(a))))," */")),n.styleTagTransform(o,e,n.options)},remove:function(){var n;null===(n=e).parentNode||n.parentNode.removeChild(n)}}}},113(n){n.exports=function(n,e){if(e.styleSheet)e.styleSheet.cssText=n;else{for(;e.firstChild;)e.removeChild(e.firstChild);e.appendChild(document.createTextNode(n))}}},579(n,e,r){var o=r(72),t=r.n(o),a=r(825),i=r.n(a),c=r(659),p=r.n(c),g=r(56),l=r.n(g),d=r(540),s=r.n(d),x=r(113),f=r.n(x),u=r(475),m={};m.styleTagTransform=f(),m.setAttributes=l(),m.insert=p().bind(null,"head"),m.domAPI=i(),m.insertStyleElement=s(),t()(u.A,m),u.A&&u.A.locals&&u.A.locals}}]);
