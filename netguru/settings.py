@@ -114,6 +114,10 @@ class Settings:
     embedder_threads: int = field(
         default=0, metadata=_about("how many passages are embedded at once here; 0 means one a processor", ge=0)
     )
+    shipped_documents: bool = field(
+        default=True,
+        metadata=_about("whether the first question brings in the documents of the package when nothing was ingested"),
+    )
     reranker: str = field(
         default="", metadata=_about("what puts the best passages in a new order; by default nothing does")
     )

@@ -29,6 +29,8 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     monkeypatch.setenv("XDG_DATA_HOME", str(base / "data"))
     for name in [name for name in os.environ if name.startswith("NETGURU_")]:
         monkeypatch.delenv(name)
+    # A test that asks has documents of its own; those of the package take seconds to bring in.
+    monkeypatch.setenv("NETGURU_SHIPPED_DOCUMENTS", "false")
     read_settings.cache_clear()
 
 

@@ -164,9 +164,10 @@ class Index:
         )
         return {row[0]: (row[1], row[2], row[3]) for row in self.base.execute(sql, list(ids))}
 
-    def products(self) -> dict[str, int]:
-        """Count the documents about each product, those that do not say one under an empty name."""
-        return dict(self.base.execute("SELECT coalesce(product, ''), count(*) FROM documents GROUP BY 1"))
+    def subjects(self) -> set[tuple[str, str]]:
+        """Give vendor and product that documents are about, each pair once."""
+        sql = "SELECT DISTINCT coalesce(vendor, ''), coalesce(product, '') FROM documents"
+        return {(row[0], row[1]) for row in self.base.execute(sql)}
 
     def words_of(self, ids: Sequence[int]) -> dict[int, Words]:
         """Give the words of passages."""

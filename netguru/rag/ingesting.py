@@ -43,9 +43,12 @@ class _Tally:
     notes: list[str] = field(default_factory=list)
 
 
-def ingest(path: Path, collection: CollectionName, progress: Progress, cancel: CancelToken) -> Ingested:
+def ingest(
+    path: Path, collection: CollectionName, progress: Progress, cancel: CancelToken, *, embed: bool = True
+) -> Ingested:
     """Bring a file or folder into a collection; what was written when it is stopped stays and is gone on with.
 
+    Without `embed` passages are found by their words alone until the next run makes their vectors.
     Raises FileRejectedError for a path that is not there, OperationCancelled, and what the embedder raises.
     """
     if not path.exists():
@@ -62,10 +65,10 @@ def ingest(path: Path, collection: CollectionName, progress: Progress, cancel: C
         except OperationCancelled:
             writer.flush()
             raise
-        name, embedder = embedders.chosen()
+        name, embedder = embedders.chosen() if embed else ("", None)
         if embedder is not None:
             run.tally.embedded = embed_missing(writer, name, embedder, progress, cancel)
-        else:
+        elif embed:
             run.tally.notes.append("no embedder is here: passages are searched by words alone")
     return _result(collection, found, run.tally, embedder.id if embedder else "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from netguru.errors import InputError
 from netguru.model.answer import Answer
 from netguru.operations import operation
 from netguru.operations.context import CancelToken, Progress
@@ -16,9 +17,10 @@ _NO_SECTION = "a report quotes documents, it does not change what is indexed"
 
 @operation("rag.ingest", effect="write", without={"report": _NO_SECTION})
 def ingest(
-    path: Path,
+    path: Path | None = None,
     *,
     collection: Literal["global", "local"] = "local",
+    shipped: bool = False,
     background: bool = False,
     progress: Progress,
     cancel: CancelToken,
@@ -26,25 +28,33 @@ def ingest(
     """Bring a folder of documents, or one, into a collection; returns when all is written.
 
     Only what changed is read again; what is no longer in the folder leaves the collection. A run that was stopped
-    is gone on with by the next. Questions can be asked meanwhile.
+    is gone on with by the next. Questions can be asked meanwhile. Configurations, outputs and captures among the
+    files are told by stanza, command and conversation, without secrets and payload.
 
     Args:
-        path: A folder or a file: Markdown, reStructuredText, HTML, PDF, DOCX, plain text.
+        path: A folder or a file: Markdown, reStructuredText, HTML, PDF, DOCX, plain text, files of a network.
         collection: `local` belongs to the workspace, `global` to all your work.
+        shipped: Bring in the documents of the package, into the global collection, instead of a folder.
         background: Hand the work to a job and return at once.
     """
+    if shipped == (path is not None):
+        raise InputError("name a folder or file, or --shipped for the documents of the package")
     if background:
         from netguru.store import jobs
 
-        stated = {"path": path.expanduser().absolute(), "collection": collection}
+        stated = {"shipped": True} if path is None else {"path": path.expanduser().absolute(), "collection": collection}
         return jobs.status(jobs.submit("rag.ingest", stated, fresh=True))
+    if path is None:
+        from netguru.rag.shipping import bring
+
+        return bring(progress, cancel)
     from netguru.rag.ingesting import ingest as bring_in
 
     return bring_in(path, collection, progress, cancel)
 
 
 @operation("rag.search")
-def search(
+def search(  # noqa: PLR0913 - one a filter
     question: str,
     *,
     limit: int = 10,
@@ -53,6 +63,8 @@ def search(
     product: str = "",
     version: str = "",
     source: str = "",
+    about: Path | None = None,
+    budget: int = 0,
 ) -> Passages:
     """Find the passages of the documents that fit a question or a command best, best first.
 
@@ -64,11 +76,15 @@ def search(
         product: Leave out documents that are about another product.
         version: Leave out documents that are about another version.
         source: Look only in this document, or below this folder.
+        about: A configuration, or a folder of some: documents about its systems come first.
+        budget: Give no more passages than have this many tokens together; 0 gives any number.
     """
     from netguru.rag.answering import passages_of, searched
+    from netguru.rag.beginning import asked, ready
 
+    ready()
     options = searched(collection, vendor, product, version, source)
-    return passages_of(question, limit, options)
+    return passages_of(question, limit, asked(options, about, budget))
 
 
 @operation("rag.ask")
@@ -80,6 +96,7 @@ def ask(
     product: str = "",
     version: str = "",
     source: str = "",
+    about: Path | None = None,
 ) -> Answer:
     """Answer a question with quotations from the documents, or say that they do not hold the answer.
 
@@ -93,10 +110,13 @@ def ask(
         product: Leave out documents that are about another product.
         version: Leave out documents that are about another version.
         source: Look only in this document, or below this folder.
+        about: A configuration, or a folder of some: documents about its systems come first.
     """
     from netguru.rag.answering import answered, searched
+    from netguru.rag.beginning import asked, ready
 
-    return answered(question, searched(collection, vendor, product, version, source))
+    ready()
+    return answered(question, asked(searched(collection, vendor, product, version, source), about))
 
 
 @operation("rag.view")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from netguru import resources
 from netguru.errors import InputError, NetGuruError
 from netguru.rag import embedders, lexical, vectors
+from netguru.rag.about import unless_named
+from netguru.rag.chunks import tokens
 from netguru.rag.gate import Signals, Status, judge, likely
 from netguru.rag.index import Filters, open_all
 from netguru.rag.language import detect
@@ -18,11 +20,13 @@ from netguru.rag.translating import asked_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from netguru.rag.about import About
     from netguru.rag.index import Index, Stored
     from netguru.rag.query import Query
 
 # Passages looked at for each one given: some are joined with their neighbours.
 _POOL = 2
+_WIDER = 2
 
 Place = tuple[str, int]
 """A passage among all collections: the collection and the passage's number in it."""
@@ -39,6 +43,10 @@ class Options:
     meaning: bool = True
     server: bool = False
     """Let a Qdrant server fuse its dense and sparse vectors, without our own words."""
+    about: About | None = None
+    """The systems that the question is asked about: documents about others count less."""
+    budget: int = 0
+    """Tokens of text that all passages may take together; 0 takes any number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +78,17 @@ def retrieve(question: str, limit: int = 10, options: Options | None = None) -> 
     query = parse(question, detect(question), factor=options.thesaurus)
     indexes = open_all(options.collection)
     notes: list[str] = []
-    top = max(int(_fusion()["top"]), limit)
+    about = _meant(options.about, question, indexes, notes)
+    # Documents about others are looked at and put behind: there have to be enough of them.
+    top = max(int(_fusion()["top"]), limit) * (_WIDER if about else 1)
     by_words = _by_words(indexes, query, options, top, notes) if options.words else {}
     by_meaning = _by_meaning(indexes, query, options, top, notes) if options.meaning else {}
     scores = _fused(query, by_words, by_meaning) if by_meaning else {key: hit.score for key, hit in by_words.items()}
+    scores = _weighed(indexes, scores, about) if about else scores
     pool = sorted(scores, key=lambda place: (-scores[place], place))[: limit * _POOL]
     stored = _stored(indexes, pool, scores, {key: hit.coverage for key, hit in by_words.items()})
     stored = _reordered(question, stored, int(_fusion()["rerank"]), notes)
-    found = with_section(stored, int(_fusion()["section"]))[:limit]
+    found = within(with_section(stored, int(_fusion()["section"]))[:limit], options.budget)
     signals = Signals(
         coverage=max((item.coverage for item in found[: int(_gate_passages())]), default=0.0),
         concepts=sum(concept.stated for concept in query.concepts),
@@ -94,6 +105,49 @@ def retrieve(question: str, limit: int = 10, options: Options | None = None) -> 
         notes=tuple(dict.fromkeys(notes)),
         searched=sum(index.count() for index in indexes),
     )
+
+
+def _meant(about: About | None, question: str, indexes: Sequence[Index], notes: list[str]) -> About | None:
+    """Give what a question is about, None when it says so itself; a product without documents is told."""
+    if about is None:
+        return None
+    there = {subject for index in indexes for subject in index.subjects()}
+    found = unless_named(about, question, there)
+    if found is None:
+        notes.append("the question names another product than the configuration: it is about that one")
+        return None
+    missing = [title for title in found.titles if title.lower() not in {product.lower() for _, product in there}]
+    if missing:
+        notes.append(f"no document about {', '.join(missing)} is indexed: passages are about other systems")
+    return found
+
+
+def _weighed(indexes: Iterable[Index], scores: dict[Place, float], about: About) -> dict[Place, float]:
+    """Let documents about other systems count less."""
+    weighed: dict[Place, float] = {}
+    for index in indexes:
+        numbers = [number for collection, number in scores if collection == index.collection]
+        for number, subject in index.subjects_of(numbers).items():
+            place = index.collection, number
+            weighed[place] = scores[place] * about.weight(*subject)
+    return weighed
+
+
+def within(found: tuple[Found, ...], budget: int) -> tuple[Found, ...]:
+    """Keep the passages that fit into a number of tokens together, best first; one that is too long is passed over.
+
+    The best one is always kept. A budget of 0 keeps all.
+    """
+    if not budget:
+        return found
+    kept: list[Found] = []
+    left = budget
+    for item in found:
+        size = tokens(item.passage.text)
+        if size <= left or not kept:
+            kept.append(item)
+            left -= size
+    return tuple(kept)
 
 
 def _fusion() -> dict[str, Any]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import quiet
 
-from netguru import resources
+from netguru import rag, resources
 from netguru.errors import InputError
+from netguru.operations.context import CancelToken
 from netguru.rag import corpus
 from netguru.rag.index import Index
 from netguru.rag.loaders import loaders
+from netguru.rag.shipping import bring as bring_shipped
+from netguru.rag.writing import writing
+from netguru.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,3 +185,66 @@ def test_a_manifest_that_is_none_is_named(tmp_path: Path, bring: Callable[[Path]
     (tmp_path / "corpus.toml").write_text(text)
     with pytest.raises(InputError, match="is no manifest of documents"):
         bring(tmp_path)
+
+
+@pytest.fixture
+def shipping(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Let the package's documents be two small ones."""
+    folder = tmp_path / "package"
+    folder.mkdir()
+    (folder / "bgp.md").write_text("# Peers\n\nSet the hold time of a peer with timers.\n")
+    monkeypatch.setattr(corpus, "shipped_roots", lambda: (folder,))
+    monkeypatch.setenv("NETGURU_SHIPPED_DOCUMENTS", "true")
+    settings.cache_clear()
+    return folder
+
+
+def test_the_first_question_of_a_new_user_is_answered(shipping: Path) -> None:
+    assert rag.search("hold time of a peer").passages[0].source == "bgp.md"
+    assert rag.status().collections[0].collection == "global"
+    rag.remove("*", collection="global")
+    # Emptied by the user: it stays so.
+    assert rag.search("hold time of a peer").passages == ()
+    del shipping
+
+
+@pytest.mark.usefixtures("shipping")
+def test_who_has_documents_of_his_own_is_asked_for_nothing(book: Path, bring: Callable[[Path], Ingested]) -> None:
+    bring(book)
+    assert {item.collection for item in rag.search("hold time of a peer").passages} <= {"local"}
+    assert [item.collection for item in rag.status().collections] == ["local"]
+
+
+def test_the_documents_of_the_package_move_with_it(shipping: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rag.ingest(shipped=True)
+    with writing("global") as writer:
+        writer.base.execute("UPDATE documents SET trust = 'shipped'")
+    moved = shipping.rename(shipping.with_name("elsewhere"))
+    monkeypatch.setattr(corpus, "shipped_roots", lambda: (moved,))
+    again = rag.ingest(shipped=True)
+    assert (again.added, again.removed) == (1, 1)
+    assert [item.source for item in rag.search("hold time of a peer").passages] == ["bgp.md"]
+
+
+def test_a_folder_or_the_package_is_ingested_not_both(book: Path) -> None:
+    for stated in ({}, {"path": book, "shipped": True}):
+        with pytest.raises(InputError, match="--shipped"):
+            rag.ingest(**stated)
+
+
+def test_vectors_travel_with_the_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETGURU_EMBEDDER", "minilm")
+    settings.cache_clear()
+    done = bring_shipped(quiet, CancelToken(), embed=False)
+    assert not [place for gap in done.coverage.gaps for place in gap.places if not place.startswith("images/")]
+    index = Index.open("global")
+    assert index is not None
+    missing = "SELECT count(*) FROM chunks JOIN documents ON documents.id = document WHERE corpus {} 'netguru' "
+    missing += "AND key NOT IN (SELECT key FROM vectors)"
+    # When this fails: python tests/bench/corpus_vectors.py
+    assert index.base.execute(missing.format("!=")).fetchone()[0] == 0
+    # Our own pages change more often than their vectors are made; what is missing is found by its words.
+    assert index.base.execute(missing.format("=")).fetchone()[0] < index.count() / 10
+    found = rag.search("stop learning routes from a neighbour after too many prefixes")
+    assert found.method == "words and meaning"
+    assert {item.trust for item in found.passages} == {"shipped"}
