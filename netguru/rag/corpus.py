@@ -189,6 +189,16 @@ def label(writer: Writer, root: Path) -> int:
     return base.total_changes - before
 
 
+def recipe(item: DocumentSet) -> str:
+    """Give the commands that bring a set in."""
+    if item.shipped:
+        return "netguru rag.ingest --shipped"
+    if "github.com" not in item.origin:
+        return f"fetch {item.files} from {item.origin}, then netguru rag.ingest FOLDER --collection global"
+    folder = "/".join(part for part in (item.origin.rpartition("/")[2], item.folder) if part)
+    return f"git clone --depth 1 {item.origin}; netguru rag.ingest {folder} --collection global"
+
+
 def shipped_roots() -> tuple[Path, ...]:
     """Give the folders of the documents that travel with the package."""
     return resources.path("data", "corpus", "documents").resolve(), resources.path("docs").resolve()

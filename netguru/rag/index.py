@@ -164,6 +164,14 @@ class Index:
         )
         return {row[0]: (row[1], row[2], row[3]) for row in self.base.execute(sql, list(ids))}
 
+    def texts_of(self, ids: Sequence[int]) -> dict[int, tuple[str, int, int]]:
+        """Give what tells that two passages are the same text: the document's digest, start and end."""
+        sql = (
+            "SELECT chunks.id, sha256, start, stop FROM chunks JOIN documents ON documents.id = chunks.document "  # noqa: S608 - marks alone
+            f"WHERE chunks.id IN ({_marks(ids)})"
+        )
+        return {row[0]: (row[1], row[2], row[3]) for row in self.base.execute(sql, list(ids))}
+
     def subjects(self) -> set[tuple[str, str]]:
         """Give vendor and product that documents are about, each pair once."""
         sql = "SELECT DISTINCT coalesce(vendor, ''), coalesce(product, '') FROM documents"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netguru.errors import UnknownNameError
-from netguru.rag import embedders
+from netguru.rag import corpus, embedders
 from netguru.rag.database import COLLECTIONS, file_of
 from netguru.rag.index import Index
 from netguru.rag.results import CollectionStatus, IndexStatus, Removed
@@ -13,6 +13,8 @@ from netguru.rag.writing import writing
 from netguru.settings import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netguru.rag.database import CollectionName
 
 _BESIDE = "a matrix beside the index"
@@ -27,9 +29,17 @@ def status() -> IndexStatus:
         collections=collections,
         embedder=name,
         embedders=tuple(embedders.embedders),
+        elsewhere=tuple(_elsewhere({name for item in collections for name in item.sets})),
         vectors=settings().qdrant_url or _BESIDE,
         method="words and meaning" if vectors else "words alone: no vectors are here",
     )
+
+
+def _elsewhere(here: set[str]) -> Iterator[str]:
+    """Tell how to get the curated documents that are not here."""
+    for item in corpus.sets():
+        if item.name not in here:
+            yield f"{item.title} ({item.licence}): {corpus.recipe(item)}"
 
 
 def _collection(index: Index) -> CollectionStatus:
@@ -37,10 +47,14 @@ def _collection(index: Index) -> CollectionStatus:
     one = "SELECT count(*) FROM documents"
     missing = "SELECT count(DISTINCT key) FROM chunks WHERE key NOT IN (SELECT key FROM vectors WHERE embedder = ?)"
     vectors = "SELECT count(*) FROM vectors WHERE embedder = ?"
+    sets = "SELECT corpus, count(*) FROM documents WHERE corpus IS NOT NULL GROUP BY 1 ORDER BY 1"
     notes = [] if index.current else ["indexed by another version: ingest its folders again"]
     partial = base.execute(f"{one} WHERE complete = 0").fetchone()[0]
     if partial:
         notes.append(f"{partial} documents are not complete: an ingest was stopped, the next goes on with it")
+    count = base.execute(missing, (identity,)).fetchone()[0] if identity else 0
+    if count:
+        notes.append(f"{count} passages have no vector yet and are found by their words: ingest their folder again")
     folder = index.file.parent
     return CollectionStatus(
         collection=index.collection,
@@ -54,6 +68,9 @@ def _collection(index: Index) -> CollectionStatus:
         embedder=identity,
         vectors=base.execute(vectors, (identity,)).fetchone()[0],
         missing=base.execute(missing, (identity,)).fetchone()[0],
+        sets=dict(
+            base.execute("SELECT corpus, count(*) FROM documents WHERE corpus IS NOT NULL GROUP BY 1 ORDER BY 1")
+        ),
         notes=tuple(notes),
     )
 

@@ -116,6 +116,8 @@ class CollectionStatus:
     vectors: int
     missing: int
     notes: tuple[str, ...] = ()
+    sets: dict[str, int] = field(default_factory=dict)
+    """Documents by the set of the manifest that they belong to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,8 @@ class IndexStatus(Result):
     embedders: tuple[str, ...]
     vectors: str
     method: str
+    elsewhere: tuple[str, ...] = ()
+    """Curated documents that are not here, each with its licence and how to get it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,7 @@ def retrieve(question: str, limit: int = 10, options: Options | None = None) -> 
     by_meaning = _by_meaning(indexes, query, options, top, notes) if options.meaning else {}
     scores = _fused(query, by_words, by_meaning) if by_meaning else {key: hit.score for key, hit in by_words.items()}
     scores = _weighed(indexes, scores, about) if about else scores
+    scores = _each_once(indexes, scores) if len(indexes) > 1 else scores
     pool = sorted(scores, key=lambda place: (-scores[place], place))[: limit * _POOL]
     stored = _stored(indexes, pool, scores, {key: hit.coverage for key, hit in by_words.items()})
     stored = _reordered(question, stored, int(_fusion()["rerank"]), notes)
@@ -131,6 +132,19 @@ def _weighed(indexes: Iterable[Index], scores: dict[Place, float], about: About)
             place = index.collection, number
             weighed[place] = scores[place] * about.weight(*subject)
     return weighed
+
+
+def _each_once(indexes: Sequence[Index], scores: dict[Place, float]) -> dict[Place, float]:
+    """Give a text that several collections hold once, from the workspace's own, with its best score."""
+    held: dict[tuple[str, int, int], Place] = {}
+    kept: dict[Place, float] = {}
+    for index in sorted(indexes, key=lambda item: item.collection == "global"):
+        numbers = [number for collection, number in scores if collection == index.collection]
+        for number, text in index.texts_of(numbers).items():
+            place = index.collection, number
+            first = held.setdefault(text, place)
+            kept[first] = max(kept.get(first, 0.0), scores[place])
+    return kept
 
 
 def within(found: tuple[Found, ...], budget: int) -> tuple[Found, ...]:

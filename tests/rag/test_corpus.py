@@ -160,6 +160,17 @@ def test_a_set_is_told_by_its_files_wherever_it_lies(tmp_path: Path, bring: Call
     assert _about("some/checkout/other.md")[:4] == (None, None, None, None)
 
 
+def test_the_status_tells_the_sets_and_how_to_get_the_others(book: Path, bring: Callable[[Path], Ingested]) -> None:
+    (book / "rfc4711.txt").write_text("Network Working Group\nRequest for Comments: 4711\n\nA protocol.\n")
+    bring(book)
+    status = rag.status()
+    assert status.collections[0].sets == {"rfc": 1}
+    told = "git clone --depth 1 https://github.com/FRRouting/frr; netguru rag.ingest frr/doc/user --collection global"
+    assert f"FRRouting user guide (GPL-2.0-or-later): {told}" in status.elsewhere
+    assert "SONiC command reference (Apache-2.0): netguru rag.ingest --shipped" in status.elsewhere
+    assert not any("Requests for Comments" in line for line in status.elsewhere)
+
+
 def test_a_request_for_comments_is_told_by_its_first_lines(tmp_path: Path, bring: Callable[[Path], Ingested]) -> None:
     (tmp_path / "rfc4711.txt").write_text("Network Working Group\nRequest for Comments: 4711\n\nA protocol.\n")
     (tmp_path / "rfc4712.txt").write_text("Notes on what we will ask of the vendor.\n")

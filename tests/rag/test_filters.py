@@ -145,3 +145,12 @@ def test_passages_stay_within_the_budget(manual: Path, bring: Callable[[Path], I
     ]
     with pytest.raises(InputError, match="budget"):
         rag.search("feature", budget=-1)
+
+
+def test_a_document_in_both_collections_is_given_once(manual: Path, bring: Callable[[Path], Ingested]) -> None:
+    bring(manual)
+    before = [(item.source, item.start) for item in rag.search("feature neighbours of area").passages]
+    rag.ingest(manual, collection="global")
+    found = rag.search("feature neighbours of area").passages
+    assert [(item.source, item.start) for item in found] == before
+    assert {item.collection for item in found} == {"local"}
