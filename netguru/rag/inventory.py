@@ -68,9 +68,7 @@ def _collection(index: Index) -> CollectionStatus:
         embedder=identity,
         vectors=base.execute(vectors, (identity,)).fetchone()[0],
         missing=base.execute(missing, (identity,)).fetchone()[0],
-        sets=dict(
-            base.execute("SELECT corpus, count(*) FROM documents WHERE corpus IS NOT NULL GROUP BY 1 ORDER BY 1")
-        ),
+        sets=dict(base.execute(sets)),
         notes=tuple(notes),
     )
 

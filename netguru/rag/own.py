@@ -136,9 +136,14 @@ def hidden(text: str) -> str:
     return _hider()(text)
 
 
+def hiding() -> str:
+    """Name what hides secrets: files are read again when it is another."""
+    return "words" if find_spec("netguru.redact") is None else "redact"
+
+
 @cache
 def _hider() -> Callable[[str], str]:
-    if find_spec("netguru.redact") is None:
+    if hiding() == "words":
         return _hidden_by_word
     room = import_module("netguru.redact")
     return lambda text: str(room.redact(text).text)

@@ -48,9 +48,10 @@ def maker(form: str) -> str:
 
 def _version(form: str) -> str:
     if form == "state":
-        return own.STATE_VERSION
+        return f"{own.STATE_VERSION} {own.hiding()}"
     made_by = describers.get(form) if form in own.OWN else loaders.get(form)
-    return str(getattr(made_by, "version", "1")) if made_by else "-"
+    version = str(getattr(made_by, "version", "1")) if made_by else "-"
+    return f"{version} {own.hiding()}" if form in own.OWN else version
 
 
 @contextmanager
