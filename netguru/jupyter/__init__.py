@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "ask_the_docs": "netguru.jupyter.documents",
+    "chat": "netguru.jupyter.chat_widget",
     "form": "netguru.jupyter.forms",
     "network_health": "netguru.jupyter.health",
 }
 
-__all__ = ["ask_the_docs", "form", "load_ipython_extension", "network_health", "unload_ipython_extension"]
+__all__ = ["ask_the_docs", "chat", "form", "load_ipython_extension", "network_health", "unload_ipython_extension"]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

@@ -147,8 +147,8 @@ PATHS = [
     ("GET", "conversations/1/export"), ("GET", "files"), ("POST", "files"), ("GET", "files/1"), ("DELETE", "files/1"),
     ("POST", "analysis"), ("GET", "analysis/1"), ("GET", "analysis/1/result"), ("DELETE", "analysis/1"),
     ("GET", "topology/current"), ("GET", "users/me"), ("GET", "settings"), ("PATCH", "settings"), ("GET", "models"),
-    ("GET", "evidence"), ("GET", "capture"), ("GET", "operations"), ("GET", "openapi.json"), ("GET", "ws/chat/1"),
-    ("GET", "no/such/route"), ("POST", "no/such/route"), ("GET", ""),
+    ("GET", "evidence"), ("GET", "capture"), ("GET", "text"), ("GET", "operations"), ("GET", "openapi.json"),
+    ("GET", "ws/chat/1"), ("GET", "no/such/route"), ("POST", "no/such/route"), ("GET", ""),
 ]  # fmt: skip
 
 
@@ -215,6 +215,7 @@ def test_lists_have_pages(server):
         ("PATCH", "settings", {"json": {"colour": "red"}}, 400),
         ("GET", "evidence?source=../../etc/passwd&kind=line&place=1-1", {}, 422),
         ("GET", "capture?path=%2Fetc%2Fpasswd", {}, 422),
+        ("GET", "text?path=%2Fetc%2Fpasswd", {}, 422),
         ("POST", "analysis", {"json": {"kind": "config", "path": "nowhere"}}, 422),
         ("PUT", "conversations", {}, 405),
         ("GET", "analysis/999", {}, 404),
@@ -341,6 +342,17 @@ def test_the_store_is_no_place_to_read_from(shared_server, path):
     answer = shared_server.ask("GET", "evidence", params={"source": path, "kind": "line", "place": "1-1"})
     assert answer.status_code == 422
     assert "lines" not in answer.json()
+
+
+def test_a_text_has_pages_of_numbered_lines(server):
+    file = next(iter(sorted((server.folder / "configs").iterdir())))
+    page = server.ask("GET", "text", params={"path": f"configs/{file.name}", "offset": 3, "limit": 4}).json()
+    lines = file.read_text().splitlines()
+
+    assert [row["number"] for row in page["lines"]] == [4, 5, 6, 7]
+    assert [row["text"] for row in page["lines"]] == lines[3:7]
+    assert (page["total"], page["next"]) == (len(lines), 7)
+    assert server.ask("GET", "text", params={"path": "captures/cdp.pcap"}).status_code == 422
 
 
 def test_packets_open_and_a_capture_has_pages(server):

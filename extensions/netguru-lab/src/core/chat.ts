@@ -26,7 +26,12 @@ interface IAsked {
 }
 
 export class Chat {
-  readonly node = make('section', { class: 'ngc', label: TEXTS.title });
+  readonly node = make('section', {
+    class: 'ngc',
+    label: TEXTS.title,
+    // Keys that are pressed here are ours, not shortcuts of the notebook around.
+    attributes: { 'data-lm-suppress-shortcuts': 'true' }
+  });
   private readonly _heading = make('h2', { class: 'ngc-title' }, TEXTS.untitled);
   private readonly _log = make('div', { class: 'ngc-log', role: 'log', label: TEXTS.log });
   private readonly _said = make('div', { class: 'ngc-said', attributes: { 'aria-live': 'polite' } });

@@ -94,7 +94,7 @@ export class ConversationList {
     row.append(
       open,
       sign(ICONS.pencil(), `${TEXTS.rename}: ${title}`, () => this._rename(row, item)),
-      sign(ICONS.save(), `${TEXTS.exportMarkdown}: ${title}`, () => void this._export(item, 'markdown')),
+      sign(ICONS.save(), `${TEXTS.save}: ${title}`, () => this._askForm(row, item)),
       sign(ICONS.bin(), `${TEXTS.remove}: ${title}`, () => this._askRemove(row, item))
     );
     return row;
@@ -126,11 +126,7 @@ export class ConversationList {
   }
 
   private _askRemove(row: HTMLLIElement, item: IConversation): void {
-    const keep = button(TEXTS.keep, () => {
-      const made = this._row(item);
-      row.replaceWith(made);
-      made.querySelector('button')?.focus();
-    });
+    const keep = button(TEXTS.keep, () => this._back(row, item));
     const sure = button(TEXTS.remove, () => {
       void this._try(async () => {
         await this._transport.request('DELETE', `conversations/${item.id}`);
@@ -139,8 +135,26 @@ export class ConversationList {
         this._search.focus();
       });
     }, { class: 'ngc-stop' });
-    row.replaceChildren(make('span', { class: 'ngc-open-title' }, `${item.title || TEXTS.untitled}. ${TEXTS.removeSure}`), sure, keep);
+    row.replaceChildren(make('span', { class: 'ngc-open-title' }, TEXTS.removeSure), sure, keep);
     keep.focus();
+  }
+
+  private _askForm(row: HTMLLIElement, item: IConversation): void {
+    const forms = (['markdown', 'notebook'] as const).map(form =>
+      button(TEXTS[form], () => {
+        void this._export(item, form);
+        this._back(row, item);
+      })
+    );
+    const back = button(TEXTS.back, () => this._back(row, item));
+    row.replaceChildren(make('span', { class: 'ngc-open-title' }, TEXTS.saveAs), ...forms, back);
+    forms[0]?.focus();
+  }
+
+  private _back(row: HTMLLIElement, item: IConversation): void {
+    const made = this._row(item);
+    row.replaceWith(made);
+    made.querySelector('button')?.focus();
   }
 
   private async _export(item: IConversation, format: 'markdown' | 'notebook'): Promise<void> {
