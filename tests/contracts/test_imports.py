@@ -33,7 +33,7 @@ CONFIG = SAMPLES / "configs" / "leaf4.conf"
 # Each takes longer to load than most commands take.
 SELDOM = (
     "IPython", "asyncio", "llvmlite", "networkx", "numba", "openai", "pandas", "papermill", "polars", "pyarrow",
-    "pydantic", "pydantic_settings", "pyshark", "scapy", "sqlalchemy", "structlog",
+    "pydantic", "pyshark", "scapy", "sqlalchemy", "structlog",
 )  # fmt: skip
 TEXTS = ("netguru.workspace.opening", "netguru.workspace.transcript")
 _RUN = """

@@ -20,30 +20,36 @@ def _blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", _TEXT, re.DOTALL)
 
 
-def _commands() -> list[tuple[str, list[str]]]:
-    """Give every `$ netguru ...` with the lines shown below it."""
-    found: list[tuple[str, list[str]]] = []
+def _console() -> list[list[tuple[str, list[str]]]]:
+    """Give every block of `$ netguru ...`: its commands in their order, each with the lines shown below it."""
+    blocks: list[list[tuple[str, list[str]]]] = []
     for block in _blocks("console"):
+        found: list[tuple[str, list[str]]] = []
         for line in block.splitlines():
             if line.startswith("$ "):
                 found.append((line[2:], []))
             else:
                 found[-1][1].append(line)
-    return [(command, shown) for command, shown in found if command.startswith("netguru ")]
+        blocks.append([(command, shown) for command, shown in found if command.startswith("netguru ")])
+    return [block for block in blocks if block]
 
 
-@pytest.mark.parametrize(("command", "shown"), _commands(), ids=lambda value: value if isinstance(value, str) else "")
-def test_command_prints_what_is_shown(
-    command: str, shown: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+# A block is one test: what its first command leaves, the next one finds, whichever process runs which test.
+@pytest.mark.parametrize("block", _console(), ids=lambda block: block[0][0])
+def test_commands_print_what_is_shown(
+    block: list[tuple[str, list[str]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(_ROOT)
-    # What the README writes to out/ goes into a folder of the test; jobs share one, as the reader's do.
-    words = [word.replace("out/work", str(tmp_path.parent / "work")) for word in shlex.split(command)[1:]]
-    status = cli.run([word.replace("out/", f"{tmp_path}/") for word in words])
-    printed = capsys.readouterr().out
+    for command, shown in block:
+        words = shlex.split(command.replace("out/", f"{tmp_path}/"))[1:]
+        status = cli.run(words)
+        printed = capsys.readouterr().out
 
-    assert status == 0
-    assert [line for line in shown if line not in printed] == []
+        assert status == 0, command
+        assert [line for line in shown if line not in printed] == [], command
 
 
 def test_python_prints_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
