@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from netguru import resources
 from netguru.errors import InputError
 from netguru.rag.database import file_of
 from netguru.settings import settings
@@ -27,6 +28,11 @@ def asked(options: Options, about: Path | None, budget: int = 0) -> Options:
 
         options = replace(options, about=read_about(about))
     return replace(options, budget=budget)
+
+
+def answer_budget() -> int:
+    """Give the tokens of passages that an answer is made from."""
+    return int(resources.table("rag", "retrieval.toml")["answer"]["budget"])
 
 
 def ready() -> None:

@@ -113,10 +113,11 @@ def ask(
         about: A configuration, or a folder of some: documents about its systems come first.
     """
     from netguru.rag.answering import answered, searched
-    from netguru.rag.beginning import asked, ready
+    from netguru.rag.beginning import answer_budget, asked, ready
 
     ready()
-    return answered(question, asked(searched(collection, vendor, product, version, source), about))
+    options = searched(collection, vendor, product, version, source)
+    return answered(question, asked(options, about, answer_budget()))
 
 
 @operation("rag.view")
