@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from netguru.rag import own
 from netguru.rag.chunks import CHUNKER_VERSION, chunked
 from netguru.rag.hostile import Reader
-from netguru.rag.loaders import loaders
+from netguru.rag.loaders import load, loaders
 from netguru.workspace.describers import describers
 
 if TYPE_CHECKING:
@@ -30,6 +30,11 @@ class Reading:
         """Give a document with its passages; raises FileRejectedError."""
         document = own.read(self._root, uri) or self._reader.read(file, uri)
         return document, cut(document)
+
+
+def again(file: Path, uri: str) -> Document:
+    """Read one file as it would be read into a collection, in this process; raises FileRejectedError."""
+    return own.read(file.parent, file.name) or load(file, uri)
 
 
 def cut(document: Document) -> tuple[Chunk, ...]:

@@ -186,12 +186,12 @@ def holds(evidence: Evidence) -> bool:
 
 def read_passage(evidence: Evidence, file: Path) -> bool:
     """Find a quotation again: in the stored text, or where the document is not indexed in the file read anew."""
-    from netguru.rag.loaders import load
+    from netguru.rag.reading import again
 
     if holds(evidence):
         return True
     try:
-        text = load(file, evidence.source).text
+        text = again(file, evidence.source).text
     except (NetGuruError, OSError):
         return False
     return text[evidence.start : evidence.end] == evidence.text

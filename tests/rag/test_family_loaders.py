@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from netguru import rag
+from netguru.checks.reread import evidence_readers
 from netguru.config.parsing import parse_text
 from netguru.errors import NetGuruError
 from netguru.rag import own
@@ -170,3 +172,13 @@ def test_documents_are_not_taken_for_files_of_a_network() -> None:
         if document is not None:
             taken.append(uri)
     assert taken == []
+
+
+def test_a_citation_is_found_again_in_the_file(network: Path, bring: Callable[[Path], Ingested]) -> None:
+    bring(network)
+    answer = rag.ask("What is the standby priority of dist1 on Vlan10?")
+    rag.remove("*")
+    assert answer.citations
+    for item in answer.citations:
+        if item.source != "@topology":
+            assert evidence_readers["passage"](item, network / item.source), item
