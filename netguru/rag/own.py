@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from netguru import logs, resources
 from netguru.errors import FileRejectedError, NetGuruError
 from netguru.model.description import Description, Passage
-from netguru.rag.loaders.source import Source, suffix
+from netguru.rag.loaders.source import Source, limits, suffix
 from netguru.rag.loaders.writer import Line, Writer
 from netguru.workspace.captures import is_capture, read_capture
 from netguru.workspace.describers import describers
@@ -53,14 +53,18 @@ def read(root: Path, uri: str) -> Document | None:
             raise FileRejectedError("is a capture without packets", place=uri)
         return _written("capture", [made], uri, file)
     try:
-        text = hidden(decode(file, head))
+        text = decode(file, head)
     except FileRejectedError:
         # Binary data: a format of documents may still know it.
         return None
-    return _of_text(file, uri, text)
+    cap = limits()["characters"]
+    if len(text) > cap:
+        text = text[: text.rfind("\n", 0, cap) + 1 or cap]
+        return _of_text(file, uri, hidden(text), f"cut after {len(text):,} characters: the limit of one document")
+    return _of_text(file, uri, hidden(text))
 
 
-def _of_text(file: SourceFile, uri: str, text: str) -> Document | None:
+def _of_text(file: SourceFile, uri: str, text: str, damage: str = "") -> Document | None:
     chosen = [(piece, _reader(piece)) for piece in split_transcript(file, text)]
     known = sum(len(piece.lines) for piece, reader in chosen if reader is not None)
     enough = resources.table("rag", "loading.toml")["own"]["share"]
@@ -68,7 +72,8 @@ def _of_text(file: SourceFile, uri: str, text: str) -> Document | None:
         return None
     described = [_described(piece, reader) for piece, reader in chosen]
     form = "config" if any(item.platform for item in described) else "state"
-    return _written(form, described, uri, file)
+    document = _written(form, described, uri, file)
+    return replace(document, damages=(*document.damages, damage)) if damage else document
 
 
 def _reader(piece: Piece) -> TextReader | None:

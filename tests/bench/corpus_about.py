@@ -72,9 +72,8 @@ def main() -> None:
             ("as written", asked),
             ("without the names of products", [replace(item, text=_NAMED.sub("", item.text)) for item in asked]),
         ):
-            print(
-                f"{title}, {len(questions)} questions\n\n| context | recall@5 | MRR@10 | first right |\n|---|---|---|---|"
-            )
+            print(f"{title}, {len(questions)} questions\n")
+            print("| context | recall@5 | MRR@10 | first right |\n|---|---|---|---|")
             for context in ("none", "right", "frr for all", "a system without documents"):
                 print(row(questions, context))
             print()

@@ -15,6 +15,7 @@ from netguru.config.parsing import parse_text
 from netguru.errors import NetGuruError
 from netguru.rag import own
 from netguru.rag.index import Index
+from netguru.rag.loaders import source
 from netguru.rag.reading import cut
 from netguru.rag.retrieve import retrieve
 from netguru.workspace.describers import describers
@@ -50,8 +51,8 @@ def test_a_configuration_is_found_by_its_stanza(network: Path, bring: Callable[[
     bring(network)
     assert ("configs/dist1.cfg", "dist1 > interface Vlan10") in _first("dist1 interface Vlan10 standby priority")
     found = next(item.passage for item in retrieve("dist1 interface Vlan10 standby priority", 3).found)
-    source = (network / found.source).read_text().splitlines()
-    assert source[found.line_start - 1] == found.text.splitlines()[0]
+    lines = (network / found.source).read_text().splitlines()
+    assert lines[found.line_start - 1] == found.text.splitlines()[0]
     assert (found.line_end - found.line_start + 1) == len(found.text.splitlines())
 
 
@@ -151,6 +152,17 @@ def test_states_of_one_network_are_networks_of_their_own(network: Path, bring: C
     bring(network.parent / "states")
     sources = {item.passage.source for item in retrieve("core1 is connected to dist1", 8).found}
     assert {"after/@topology", "before/@topology"} <= sources
+
+
+def test_a_long_log_is_cut_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = next(path for path in sorted((LAB / "fabric/faulty").rglob("*.log")) if path.stat().st_size)
+    (tmp_path / "long.log").write_text(log.read_text() * 50)
+    monkeypatch.setitem(source._own_limits, "characters", 5000)
+    document = own.read(tmp_path, "long.log")
+    assert document is not None
+    assert len(document.text) <= 5000
+    assert document.text.splitlines()[-1] in log.read_text().splitlines()
+    assert document.damages[-1].startswith("cut after 4,")
 
 
 def test_the_truth_of_a_sample_is_never_read(tmp_path: Path, bring: Callable[[Path], Ingested]) -> None:
