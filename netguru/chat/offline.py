@@ -5,7 +5,7 @@ What it says is what operations returned, each statement with the numbers of its
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from netguru.chat.wording import code, coverage_lines, finding_block, others_blo
 from netguru.errors import NetGuruError, OperationCancelled
 from netguru.model.answer import Answer
 from netguru.model.coverage import Coverage
+from netguru.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -86,7 +87,15 @@ class OfflineEngine:
 
 
 async def answered(question: Question, context: TurnContext, *, cited: int = 0, calls: int = 0) -> AsyncIterator[Event]:
-    """Answer behind another engine that has cited so many places and made so many calls."""
+    """Answer behind another engine that has cited so many places and made so many calls.
+
+    What results say is shown without secrets: its pieces are whole paragraphs.
+    """
+    async for event in _answered(question, context, cited=cited, calls=calls):
+        yield replace(event, text=redact(event.text).text) if isinstance(event, Delta) else event
+
+
+async def _answered(question: Question, context: TurnContext, *, cited: int, calls: int) -> AsyncIterator[Event]:
     read = await context.run(_understand, question, context)
     state = _Progress(said=texts(read.language), cited=cited, calls=calls)
     yield Delta(text=state.said["label"] + "\n\n")

@@ -21,6 +21,7 @@ from netguru.logs import logger
 from netguru.model.result import to_plain
 from netguru.operations.context import CancelToken
 from netguru.store import conversations
+from netguru.store.conversation_cleaning import cleaned_evidence
 from netguru.store.conversation_results import OPEN_TOOLS, AnswerState, Citation, ToolRun
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ class Turn:
             self._note_run(event)
         elif isinstance(event, Cited):
             event = await asyncio.to_thread(placed, event, self._context.folder)
+            # Shown as it is stored: without the secrets of its line.
+            event = replace(event, evidence=cleaned_evidence(event.evidence))
             self._citations[event.number] = Citation(
                 number=event.number, evidence=event.evidence, label=event.label, url=event.url
             )

@@ -6,19 +6,16 @@ payload. What they say is put together by the families (`netguru.workspace.descr
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from netguru import logs, resources
+from netguru import resources
 from netguru.errors import FileRejectedError, NetGuruError
 from netguru.model.description import Description, Passage
 from netguru.rag.loaders.source import Source, limits, suffix
 from netguru.rag.loaders.writer import Line, Writer
+from netguru.redact import redact
 from netguru.workspace.captures import is_capture, read_capture
 from netguru.workspace.describers import describers
 from netguru.workspace.files import admit_below, decode
@@ -27,7 +24,6 @@ from netguru.workspace.readers import recognised, surest, text_readers
 from netguru.workspace.transcript import split_transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from netguru.model.network import Network
@@ -138,27 +134,9 @@ def _written(form: str, described: list[Description], uri: str, file: SourceFile
 
 def hidden(text: str) -> str:
     """Replace the secrets of a text in their place; its lines keep their numbers. The one place where this is done."""
-    return _hider()(text)
+    return redact(text).text
 
 
 def hiding() -> str:
     """Name what hides secrets: files are read again when it is another."""
-    return "words" if find_spec("netguru.redact") is None else "redact"
-
-
-@cache
-def _hider() -> Callable[[str], str]:
-    if hiding() == "words":
-        return _hidden_by_word
-    room = import_module("netguru.redact")
-    return lambda text: str(room.redact(text).text)
-
-
-_SECRET = re.compile(
-    r"(?im)\b((?:\S*(?:password|passwd|secret|community|key-string|psk|pre-shared-key|private-key|md5|authentication-key"
-    r"|snmp-server user|encrypted-password|\$[1-9a-z]{1,2}\$)\S*)[ \t:=]+).+$"
-)
-
-
-def _hidden_by_word(text: str) -> str:
-    return _SECRET.sub(r"\1<hidden>", logs.redact(text))
+    return "redact"
