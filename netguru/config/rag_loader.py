@@ -29,7 +29,7 @@ class ConfigDescriber:
     """Describe a configuration."""
 
     subject: Subject = "config"
-    version = "1"
+    version = "2"
 
     def describe(self, subject: DeviceConfig) -> Description | None:
         """Give the stanzas in their order; every line of the file is in exactly one of them."""
@@ -45,7 +45,7 @@ class ConfigDescriber:
             for number, text in enumerate(subject.piece.lines, first)
         )
         return Description(
-            title=device,
+            title=f"Configuration of {device}",
             device=subject.hostname,
             platform=subject.platform,
             passages=tuple(

@@ -6,6 +6,7 @@ Folders that hold configurations of the same devices (before and after a change,
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -31,10 +32,15 @@ def is_made(uri: str) -> bool:
 def networks(writer: Writer, root: str) -> dict[str, str]:
     """Give the folders of the networks below a root (empty for the root), each with a digest over its files."""
     marks = ", ".join("?" * len(OWN))
-    sql = f"SELECT uri, sha256, format, title FROM documents WHERE root = ? AND format IN ({marks})"  # noqa: S608 - marks
+    sql = (
+        "SELECT uri, sha256, documents.format, chunks.path FROM documents "  # noqa: S608 - marks
+        "LEFT JOIN chunks ON chunks.document = documents.id AND position = 0 "
+        f"WHERE root = ? AND format IN ({marks})"
+    )
     rows = [row for row in writer.base.execute(sql, (root, *OWN)) if not is_made(row[0])]
     digests = {uri: digest for uri, digest, _, _ in rows}
-    devices = {uri: title for uri, _, form, title in rows if form == "config"}
+    # The device stands above all passages of its configuration.
+    devices = {uri: json.loads(path)[0] for uri, _, form, path in rows if form == "config" and path not in (None, "[]")}
     found: dict[str, str] = {}
     for group in _groups(PurePosixPath(), [PurePosixPath(uri) for uri in digests], devices):
         told = "\n".join(f"{uri} {digests[uri]}" for uri in sorted(map(str, group)))
