@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netguru.pcap.address_pairs import count_pairs
-from netguru.pcap.chunks import ROWS, TUNNELS
+from netguru.pcap.chunks import ROWS
+from netguru.pcap.flow_columns import among, flow_table, marked
 from netguru.pcap.kernels import flows as layout
 from netguru.pcap.kernels.load import loaded
-from netguru.pcap.schema import flow_types
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     import polars as pl
     from numpy.typing import NDArray
@@ -37,7 +37,6 @@ _TCP, _UDP = layout.TCP, layout.UDP
 _WHOLE_UDP, _WHOLE_TCP = 1, 2
 # TCP, UDP, SCTP, DCCP, UDP-Lite.
 _WITH_PORTS = (6, 17, 132, 33, 136)
-_NO_TIME = layout.NO_TIME
 
 
 class Conversations:
@@ -207,26 +206,35 @@ class Conversations:
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="netguru-")
         path = f"{self._folder.name}/{len(self._spill)}.arrow"
-        _table(rows, self.handshakes).write_ipc(path)
+        flow_table(rows, self.handshakes).write_ipc(path)
         self._spill.append(pl.scan_ipc(path))
 
     def table(self) -> pl.LazyFrame:
         """Give all conversations that were seen outside ICMP errors (`schema.FLOWS`), by number."""
         import polars as pl
 
-        live = _table(self._rows(), self.handshakes).lazy()
+        live = flow_table(self._rows(), self.handshakes).lazy()
         every = pl.concat([*self._spill, live]).sort("flow") if self._spill else live.sort("flow")
         return every.filter(pl.col("packets") > 0)
 
-    def parts(self) -> Iterator[pl.DataFrame]:
-        """Give the same conversations in tables of bounded size, those that were closed early first."""
+    def parts(self, columns: Collection[str] = (), flows: NDArray[np.bool_] | None = None) -> Iterator[pl.DataFrame]:
+        """Give the same conversations in tables of bounded size, those that were closed early first.
+
+        Of all columns when none is named; of `flows`, true by the number of a conversation, those alone.
+        """
         import polars as pl
 
         for closed in self._spill:
-            yield from closed.filter(pl.col("packets") > 0).collect().iter_slices(_PART)
+            there = closed.filter(pl.col("packets") > 0).collect()
+            yield from (among(part, columns, flows) for part in there.iter_slices(_PART))
         rows = self._rows()
         for start in range(0, rows.shape[0], _PART):
-            yield _table(rows[start : start + _PART], self.handshakes).filter(pl.col("packets") > 0)
+            part = rows[start : start + _PART]
+            wanted = part[:, layout.PACKETS] != 0
+            if flows is not None:
+                wanted &= marked(flows, part[:, layout.FLOW])
+            if wanted.any():
+                yield flow_table(part if wanted.all() else part[wanted], self.handshakes, columns)
 
     def largest(self, count: int) -> tuple[pl.DataFrame, int]:
         """Give the conversations with the most bytes, and how many there are in all."""
@@ -238,7 +246,7 @@ class Conversations:
         size = rows[counted, layout.BYTES] + rows[counted, layout.BYTES + 1]
         largest = counted[_largest(size, rows[counted, layout.FLOW], count)]
         order: dict[str, Any] = {"by": ["bytes", "flow"], "descending": [True, False]}
-        best, total = _table(rows[largest], self.handshakes).sort(**order), counted.size
+        best, total = flow_table(rows[largest], self.handshakes).sort(**order), counted.size
         for closed in self._spill:
             others = closed.filter(pl.col("packets") > 0)
             total += others.select(pl.len()).collect().item()
@@ -286,72 +294,3 @@ def _largest(sizes: Rows, numbers: Rows, count: int) -> Rows:
     least = np.partition(sizes, -count)[-count]
     more, even = np.flatnonzero(sizes > least), np.flatnonzero(sizes == least)
     return np.concatenate((more, even[np.argsort(numbers[even])[: count - more.size]]))
-
-
-def _table(rows: Rows, handshakes: Callable[[Rows], Rows] | None) -> pl.DataFrame:
-    """Make the flow table from the state of conversations."""
-    import polars as pl
-
-    about = rows[:, layout.ABOUT]
-    b_first = (about & layout.CLIENT_IS_B).astype(bool)
-
-    def end(a: int, b: int) -> tuple[Rows, Rows]:
-        return np.where(b_first, rows[:, b], rows[:, a]), np.where(b_first, rows[:, a], rows[:, b])
-
-    key = rows[:, layout.KEY]
-    a_port, b_port = key >> 16 & 0xFFFF, key & 0xFFFF
-    client_hi, server_hi = end(layout.A_HI, layout.B_HI)
-    client_lo, server_lo = end(layout.A_LO, layout.B_LO)
-    protocol = key >> 32 & 0xFF
-    numbered = rows[:, layout.NUMBERED]
-    stream, segments = (numbered & layout.M32) - 1, (numbered >> 32) - 1
-    packets = rows[:, layout.PACKETS]
-    sent = (packets & layout.M32, packets >> 32 & layout.M32)
-    took = np.zeros(rows.shape[0], np.int64)
-    if handshakes is not None:
-        took[segments >= 0] = handshakes(segments[segments >= 0])
-    interfaces = np.bitwise_count(about >> layout.INTERFACES_AT)
-    first, last = rows[:, layout.FIRST_NS], rows[:, layout.LAST_NS]
-    vlan = (about >> layout.VLAN_AT & 0x1FFF) - 1
-    values: dict[str, Any] = {
-        "flow": rows[:, layout.FLOW],
-        "stream": _some(stream, stream >= 0),
-        "protocol": protocol,
-        "ip_version": key >> 40 & 15,
-        "client_hi": client_hi.view(np.uint64),
-        "client_lo": client_lo.view(np.uint64),
-        "client_port": np.where(b_first, b_port, a_port),
-        "server_hi": server_hi.view(np.uint64),
-        "server_lo": server_lo.view(np.uint64),
-        "server_port": np.where(b_first, a_port, b_port),
-        "vlan": _some(vlan, vlan >= 0),
-        "tunnel": pl.Series("tunnel", TUNNELS, pl.String).gather(about >> layout.TUNNEL_AT & 15),
-        "packets": sent[0] + sent[1],
-        "bytes": rows[:, layout.BYTES] + rows[:, layout.BYTES + 1],
-        "first_ns": _some(first, first != _NO_TIME),
-        "last_ns": _some(last, last != _NO_TIME),
-        "first_packet": rows[:, layout.SPAN] >> 32 & layout.M32,
-        "last_packet": rows[:, layout.SPAN] & layout.M32,
-        "interfaces": interfaces,
-        "syn": rows[:, layout.SYNS] & 0xFFFFFFFF,
-        "syn_ack": rows[:, layout.SYNS] >> 32,
-        "fin": rows[:, layout.ENDS] & 0xFFFFFFFF,
-        "reset": rows[:, layout.ENDS] >> 32,
-        "handshake_ns": _some(took, took > 0),
-    }
-    for side, name in enumerate(("client", "server")):
-        values[f"{name}_packets"] = sent[side]
-        values[f"{name}_bytes"] = rows[:, layout.BYTES + side]
-        values[f"{name}_payload"] = rows[:, layout.PAYLOAD + side]
-        values[f"{name}_head"] = np.ascontiguousarray(rows[:, layout.HEAD + side]).view(np.uint64)
-        data = rows[:, layout.DATA + side]
-        values[f"{name}_data"] = data >> layout.DATA_BITS
-        values[f"{name}_data_length"] = data & ((1 << layout.DATA_BITS) - 1)
-    types = flow_types()
-    return pl.DataFrame({name: pl.Series(name, values[name]).cast(kind) for name, kind in types.items()})
-
-
-def _some(values: Rows, there: NDArray[np.bool_]) -> pl.Series:
-    import polars as pl
-
-    return pl.Series(values).set(pl.Series(~there), None)

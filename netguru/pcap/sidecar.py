@@ -267,9 +267,13 @@ class StoredConversations:
         """Give all conversations, by number."""
         return self._flows.sort("flow")
 
-    def parts(self) -> Iterator[pl.DataFrame]:
-        """Give the same in tables of bounded size."""
-        yield from self._flows.collect_batches(chunk_size=_PART, maintain_order=True)
+    def parts(self, columns: Collection[str] = (), flows: NDArray[np.bool_] | None = None) -> Iterator[pl.DataFrame]:
+        """Give the same in tables of bounded size, of all columns when none is named; of `flows` those alone."""
+        from netguru.pcap.flow_columns import among
+
+        read = self._flows.select("flow", *(name for name in columns if name != "flow")) if columns else self._flows
+        for part in read.collect_batches(chunk_size=_PART, maintain_order=True):
+            yield among(part, columns, flows)
 
     def largest(self, count: int) -> tuple[pl.DataFrame, int]:
         """Give the conversations with the most bytes, and how many there are in all."""

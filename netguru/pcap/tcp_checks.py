@@ -13,8 +13,6 @@ from netguru.pcap.messages import limit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    import polars as pl
-
     from netguru.pcap.capture import CaptureFile
     from netguru.pcap.tcp_connections import Attempt
 
@@ -40,10 +38,9 @@ def _names(items: Iterable[str]) -> str:
 @check("capture", "scan.ports", "scan.hosts", profile="security")
 def port_scans(capture: CaptureFile) -> Iterator[Finding]:
     """Report hosts that try many ports of one host, or one port of many hosts."""
-    from netguru.pcap.tcp_connections import attempts
     from netguru.pcap.tcp_scans import scans
 
-    for scan in scans(attempts(capture)):
+    for scan in scans(capture):
         common: dict[str, Any] = {
             "scanner": scan.scanner,
             "failed": scan.failed,
@@ -58,20 +55,15 @@ def port_scans(capture: CaptureFile) -> Iterator[Finding]:
             yield finding("scan.hosts", subject=Subject(addresses=(scan.scanner,)), port=scan.port, **common)
 
 
-def _failed(capture: CaptureFile) -> tuple[pl.DataFrame, list[Attempt]]:
-    """Give the connection attempts that belong to no scan, and those of them that failed, singly."""
-    import polars as pl
-
-    from netguru.pcap.tcp_connections import attempts, failures
+def _failed(capture: CaptureFile) -> list[Attempt]:
+    """Give the connection attempts that failed and belong to no scan."""
+    from netguru.pcap.tcp_connections import failures
     from netguru.pcap.tcp_scans import scans
 
-    opened = attempts(capture)
-    if opened.is_empty():
-        return opened, []
-    scanned = [flow for scan in scans(opened) for flow in scan.flows]
-    others = opened.filter(~pl.col("flow").is_in(scanned))
-    hit = others.filter(pl.col("syns") > 0, pl.col("failed")).head(limit("tcp", "failed"))
-    return others, failures(capture, hit)
+    events = capture.tcp_events()
+    if events.failures is None:
+        events.failures = failures(capture, [flow for scan in scans(capture) for flow in scan.flows])
+    return events.failures
 
 
 def _by_service(items: Iterable[Attempt]) -> Iterator[tuple[str, int, list[Attempt]]]:
@@ -92,7 +84,7 @@ def refused(capture: CaptureFile) -> Iterator[Finding]:
     """Report services that answer a SYN with a reset."""
     from netguru.pcap.tcp_connections import accepting
 
-    _, failed = _failed(capture)
+    failed = _failed(capture)
     resets = [(item, item.reset) for item in failed if item.reset is not None]
     by_flow = {item.flow: reset for item, reset in resets}
     known = accepting(capture, [item for item, _ in resets])
@@ -125,7 +117,7 @@ def no_answer(capture: CaptureFile) -> Iterator[Finding]:
     """
     from netguru.pcap.tcp_connections import any_answered, met
 
-    _, failed = _failed(capture)
+    failed = _failed(capture)
     open_attempts = [item for item in failed if not item.signed and not item.answered and not item.quoted]
     least, sure = threshold("tcp.no-answer", "note_syn"), threshold("tcp.no-answer", "warning_syn")
     # One SYN alone proves little: whoever got no answer asks again.

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import ip_address
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from netguru.pcap.addresses import client, server
+from netguru.pcap.flow_columns import marked
 from netguru.pcap.messages import limit
+from netguru.pcap.schema import flow_types
 from netguru.pcap.tcp_events import ACCEPTED, ANSWERED, DATA, QUOTED, RESET, SIGNED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from numpy.typing import NDArray
 
     from netguru.pcap.capture import CaptureFile
     from netguru.pcap.tcp_events import TcpEvents
@@ -27,8 +30,7 @@ _TCP = 6
 _HALF = (1 << 64) - 1
 _CLIENT = ("ip_version", "client_hi", "client_lo")
 ENDS = ("ip_version", "client_hi", "client_lo", "server_hi", "server_lo", "server_port")
-_KEPT = ("flow", *ENDS, "client_port", "interfaces", "first_packet", "last_packet")
-_BITS = {"accepted": ACCEPTED, "answered": ANSWERED, "data": DATA, "signed": SIGNED, "reset": RESET, "quoted": QUOTED}
+_KEPT = ("flow", *ENDS, "client_port", "first_packet", "last_packet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,57 +48,74 @@ class Attempt:
     quoted: bool
 
 
-def ends(capture: CaptureFile) -> pl.LazyFrame:
-    """Give the two ends of every TCP connection (`ENDS` by `flow`) with what is known of it."""
-    from netguru.pcap.schema import flow_types
+def connections(
+    capture: CaptureFile, flows: NDArray[np.bool_], columns: Collection[str] = _KEPT, mine: pl.Expr | None = None
+) -> pl.DataFrame:
+    """Give some columns of the TCP connections among `flows`, true by their number, in order of these.
 
-    events = capture.tcp_events()
-    if events.ends is None:
-        # Made from parts of bounded size: the whole flow table takes four times the memory.
-        nothing = pl.DataFrame(schema=flow_types())
-        parts = [
-            part.filter(pl.col("protocol") == _TCP).select(_KEPT)
-            for part in chain((nothing,), capture.conversations.parts())
-        ]
-        bits = pl.col("flow").map_batches(_bits(events), pl.UInt8).alias("bits")
-        whole = pl.concat(parts, rechunk=True)
-        del parts
-        events.ends = (whole if whole["flow"].is_sorted() else whole.sort("flow")).with_columns(bits)
-    return events.ends.lazy().with_columns(((pl.col("bits") & bit) != 0).alias(name) for name, bit in _BITS.items())
+    With `mine` those that fit it. Made from parts of bounded size: the whole flow table takes many times the memory.
+    """
+    wanted = pl.col("protocol") == _TCP if mine is None else (pl.col("protocol") == _TCP) & mine
+    nothing = pl.DataFrame(schema={name: kind for name, kind in flow_types().items() if name in columns})
+    parts = [
+        part.filter(wanted).select(nothing.columns)
+        for part in capture.conversations.parts((*columns, "protocol"), flows)
+    ]
+    whole = pl.concat((nothing, *parts), rechunk=True)
+    return whole if whole["flow"].is_sorted() else whole.sort("flow")
 
 
-def _bits(events: TcpEvents) -> Any:
-    def look(flows: pl.Series) -> pl.Series:
-        at = flows.to_numpy()
-        known = at < events.bits.size
-        bits = np.zeros(at.size, np.uint8)
-        bits[known] = events.bits[at[known]]
-        return pl.Series(bits)
-
-    return look
+def of_flows(flows: pl.Series | NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark conversations by their numbers."""
+    numbers = np.asarray(flows, np.int64)
+    marks = np.zeros(int(numbers.max(initial=-1)) + 1, np.bool_)
+    marks[numbers] = True
+    return marks
 
 
-def attempts(capture: CaptureFile) -> pl.DataFrame:
-    """Give the connections with a SYN of those clients of which some failed.
+def _failed(events: TcpEvents) -> NDArray[np.bool_]:
+    """Mark the connections with a SYN that failed."""
+    bits = events.bits
+    unanswered = ((bits & ANSWERED) == 0) | ((bits & RESET) != 0)
+    opened = np.zeros(bits.size, np.bool_)
+    opened[events.column("syns", "flow")] = True
+    failed: NDArray[np.bool_] = opened & unanswered & ((bits & (ACCEPTED | DATA)) == 0)
+    return failed
+
+
+def attempts(capture: CaptureFile, least: float) -> pl.DataFrame:
+    """Give the connections with a SYN of those clients of which at least some number failed.
 
     With ends, the time of the first SYN, how many came, and whether it failed.
     """
-    failed = ~pl.col("accepted") & ~pl.col("data") & (~pl.col("answered") | pl.col("reset"))
-    every = ends(capture).with_columns(failed.alias("failed"))
-    unlucky = every.filter("failed").select(_CLIENT).unique()
-    tried = every.join(unlucky, on=_CLIENT, how="semi").collect()
-    syns = capture.tcp_events().events("syns").join(tried.select("flow"), on="flow", how="semi", maintain_order="left")
-    opened = syns.group_by("flow").agg(pl.col("time_ns").first().alias("opened_ns"))
+    events = capture.tcp_events()
+    failed = _failed(events)
+    opened = of_flows(events.column("syns", "flow"))
+    tried = _of_busy(capture, opened, failed, least)
+    syns = events.events("syns").filter(marked(of_flows(tried["flow"]), events.column("syns", "flow")))
+    first = syns.group_by("flow").agg(pl.col("time_ns").first().alias("opened_ns"))
     seen = (
         syns.join(_best(syns), on=("flow", "interface"), how="semi", maintain_order="left")
         .group_by("flow")
-        .agg(
-            pl.len().alias("syns"),
-            pl.col("number").first().alias("first_syn"),
-            pl.col("number").last().alias("last_syn"),
-        )
+        .agg(pl.len().alias("syns"), pl.col("number").first().alias("first_syn"))
     )
-    return tried.join(opened, on="flow").join(seen, on="flow").sort("flow")
+    flags = pl.Series("failed", failed[tried["flow"].to_numpy()])
+    return tried.with_columns(flags).join(first, on="flow").join(seen, on="flow").sort("flow")
+
+
+def _of_busy(capture: CaptureFile, opened: NDArray[np.bool_], failed: NDArray[np.bool_], least: float) -> pl.DataFrame:
+    """Give the ends of all opened connections of the clients of which enough failed."""
+    columns = ("flow", *ENDS)
+    # Clients are told apart by hashes: in a flood there is one for each connection.
+    flows, clients = [np.zeros(0, np.uint32)], [np.zeros(0, np.uint64)]
+    for part in capture.conversations.parts(("flow", *_CLIENT), opened):
+        flows.append(part["flow"].to_numpy())
+        clients.append(part.select(pl.struct(_CLIENT).hash()).to_series().to_numpy())
+    numbers, hashes = np.concatenate(flows), np.concatenate(clients)
+    del flows, clients
+    unlucky, often = np.unique(hashes[failed[numbers]], return_counts=True)
+    busy = np.isin(hashes, unlucky[often >= least])
+    return connections(capture, of_flows(numbers[busy]), columns)
 
 
 def _best(syns: pl.DataFrame) -> pl.DataFrame:
@@ -106,15 +125,23 @@ def _best(syns: pl.DataFrame) -> pl.DataFrame:
     return best.unique("flow", keep="first", maintain_order=True).select("flow", "interface")
 
 
-def failures(capture: CaptureFile, rows: pl.DataFrame) -> list[Attempt]:
-    """Look at failed connections (rows of `attempts`) singly, in order of their numbers."""
+def failures(capture: CaptureFile, scanned: Iterable[int]) -> list[Attempt]:
+    """Look at failed connections singly, in order of their numbers, without those that belong to scans."""
     events = capture.tcp_events()
+    failed = _failed(events)
+    failed[np.fromiter(scanned, np.int64)] = False
+    flows = np.flatnonzero(failed)[: limit("tcp", "failed")]
+    return _attempts(events, connections(capture, of_flows(flows)))
+
+
+def _attempts(events: TcpEvents, rows: pl.DataFrame) -> list[Attempt]:
     syns, resets = events.events("syns"), events.events("resets")
-    mine = syns.join(rows, on="flow", how="semi")
+    mine = syns.filter(marked(of_flows(rows["flow"]), syns["flow"].to_numpy()))
     mine = mine.join(_best(mine), on=("flow", "interface"), how="semi")
     numbers = {row[0]: tuple(row[1]) for row in mine.group_by("flow").agg("number").iter_rows()}
     first = resets.filter(~pl.col("client")).unique("flow", keep="first", maintain_order=True)
     by_server = dict(first.join(rows, on="flow", how="semi").select("flow", "number").iter_rows())
+    bits = events.bits[rows["flow"].to_numpy()].tolist()
     return [
         Attempt(
             flow=row["flow"],
@@ -123,11 +150,11 @@ def failures(capture: CaptureFile, rows: pl.DataFrame) -> list[Attempt]:
             port=row["server_port"],
             syns=numbers[row["flow"]],
             reset=by_server.get(row["flow"]),
-            answered=row["answered"],
-            signed=row["signed"],
-            quoted=row["quoted"],
+            answered=bool(said & ANSWERED),
+            signed=bool(said & SIGNED),
+            quoted=bool(said & QUOTED),
         )
-        for row in rows.sort("flow").iter_rows(named=True)
+        for row, said in zip(rows.iter_rows(named=True), bits, strict=True)
     ]
 
 
@@ -140,8 +167,8 @@ def accepting(capture: CaptureFile, items: Collection[Attempt]) -> set[tuple[str
     """Give those services of failed connections that accept others."""
     ports = {item.port for item in items}
     mine = pl.col("server_port").is_in(ports) & pl.col("server_lo").is_in(_lower(item.server for item in items))
-    rows = ends(capture).filter(pl.col("accepted") & mine)
-    services = rows.select("ip_version", "server_hi", "server_lo", "server_port").unique().collect()
+    accepts = (capture.tcp_events().bits & ACCEPTED) != 0
+    services = connections(capture, accepts, ("flow", *ENDS), mine).select(ENDS[0], *ENDS[3:]).unique()
     return {(server(row), row["server_port"]) for row in services.iter_rows(named=True)}
 
 
@@ -153,8 +180,8 @@ def met(capture: CaptureFile, items: Iterable[Attempt]) -> set[tuple[frozenset[s
     ports = {port for _, port in wanted}
     hosts = _lower(host for pair, _ in wanted for host in pair)
     mine = pl.col("server_port").is_in(ports) & pl.col("server_lo").is_in(hosts) & pl.col("client_lo").is_in(hosts)
-    rows = ends(capture).filter(pl.col("answered") & ~pl.col("reset") & mine)
-    pairs = rows.select(ENDS).unique().collect()
+    up = (capture.tcp_events().bits & (ANSWERED | RESET)) == ANSWERED
+    pairs = connections(capture, up, ("flow", *ENDS), mine).select(ENDS).unique()
     found = {(frozenset((client(row), server(row))), row["server_port"]) for row in pairs.iter_rows(named=True)}
     return found & wanted
 
@@ -170,7 +197,8 @@ def breaks(capture: CaptureFile) -> pl.DataFrame:
     resets = capture.tcp_events().events("resets")
     if resets.is_empty():
         return resets
-    cut = resets.filter("cut").lazy().join(ends(capture).select("flow", *ENDS), on="flow")
+    cut = resets.filter("cut")
+    cut = cut.join(connections(capture, of_flows(cut["flow"]), ("flow", *ENDS)), on="flow")
     groups = cut.sort("number").group_by(*ENDS, "client", maintain_order=True)
     every = groups.agg(pl.col("number").alias("numbers"), pl.col("flow").n_unique().alias("count"))
-    return every.sort("count", descending=True, maintain_order=True).head(limit("findings", "groups")).collect()
+    return every.sort("count", descending=True, maintain_order=True).head(limit("findings", "groups"))

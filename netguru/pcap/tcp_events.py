@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from netguru.pcap.chunks import Chunk
+    from netguru.pcap.tcp_connections import Attempt
     from netguru.pcap.tcp_holes import BlackHole
+    from netguru.pcap.tcp_scans import Scan
 
     Rows = NDArray[np.int64]
 
@@ -66,7 +68,8 @@ class TcpEvents:
         self._left: dict[str, int] = {}
         self._counts = _Counts()
         self.stalls = _Stalls()
-        self.ends: pl.DataFrame | None = None
+        self.scans: tuple[Scan, ...] | None = None
+        self.failures: list[Attempt] | None = None
         self.holes: tuple[BlackHole, ...] | None = None
 
     def take(self, chunk: Chunk) -> None:
@@ -150,13 +153,20 @@ class TcpEvents:
         """Give the events of a kind: syns, resets, again, zeros."""
         import polars as pl
 
+        return pl.DataFrame(self._joined(name))
+
+    def column(self, name: str, column: str) -> NDArray[Any]:
+        """Give one column of the events of a kind."""
+        return self._joined(name)[column]
+
+    def _joined(self, name: str) -> dict[str, NDArray[Any]]:
         parts = self._lists.get(name, [])
+        if not parts:
+            return {column: np.zeros(0, kind) for column, kind in _KINDS[name].items()}
         if len(parts) > 1:
             joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
             parts = self._lists[name] = [joined]
-        if parts:
-            return pl.DataFrame(parts[0])
-        return pl.DataFrame({column: np.zeros(0, kind) for column, kind in _KINDS[name].items()})
+        return parts[0]
 
     def counts(self) -> pl.DataFrame:
         """Give data segments and repeated acknowledgments by flow, interface and client (sent by the client)."""

@@ -16,7 +16,7 @@ from netguru.pcap.addresses import client, destination, server, source
 from netguru.pcap.chunks import TUNNELS
 from netguru.pcap.messages import limit
 from netguru.pcap.second_pass import look_again
-from netguru.pcap.tcp_connections import ends
+from netguru.pcap.tcp_connections import connections, of_flows
 from netguru.pcap.tcp_wireshark import RST
 
 if TYPE_CHECKING:
@@ -58,15 +58,14 @@ def _black_holes(capture: CaptureFile) -> list[BlackHole]:
     suspects = _suspects(capture)
     if suspects.is_empty():
         return []
-    flows = suspects.lazy().select("flow").unique()
-    connections = ends(capture).join(flows, on="flow", how="semi").collect()
-    followed = _Followed(suspects, connections)
+    about = connections(capture, of_flows(suspects["flow"]))
+    followed = _Followed(suspects, about)
     look_again(capture, followed)
-    known = {row["flow"]: row for row in connections.iter_rows(named=True)}
+    known = {row["flow"]: row for row in about.iter_rows(named=True)}
     holes: dict[tuple[str, str], BlackHole] = {}
     for row in suspects.iter_rows(named=True):
-        about = known[row["flow"]]
-        key = (client(about), server(about)) if row["client"] else (server(about), client(about))
+        ends = known[row["flow"]]
+        key = (client(ends), server(ends)) if row["client"] else (server(ends), client(ends))
         hole = _hole(row, followed.rows(row["flow"], row["interface"]), key, told=key in followed.told)
         if hole is not None and (key not in holes or len(hole.numbers) > len(holes[key].numbers)):
             holes[key] = hole
@@ -139,7 +138,7 @@ class _Followed:
 
 
 def both_ways(about: pl.DataFrame) -> pl.DataFrame:
-    """Give for connections (rows of `tcp_connections.ends`) the ends of their packets, by who sent them."""
+    """Give for connections (rows of `tcp_connections.connections`) the ends of their packets, by who sent them."""
     turned = {"src": "server", "dst": "client"}
     parts = []
     for from_client, names in ((True, {"src": "client", "dst": "server"}), (False, turned)):

@@ -13,7 +13,7 @@ import polars as pl
 
 from netguru.checks import threshold
 from netguru.pcap.addresses import address_text, client, server
-from netguru.pcap.tcp_connections import ends
+from netguru.pcap.tcp_connections import connections, of_flows
 from netguru.pcap.tcp_events import sides_of
 
 if TYPE_CHECKING:
@@ -58,10 +58,8 @@ def lossy_pairs(capture: CaptureFile) -> list[LossyPair]:
     if again.is_empty():
         return []
     again = again.filter(~pl.col("number").is_in(buried))
-    known = _pairs(capture)
     groups = (
-        again.lazy()
-        .join(known, on="flow")
+        again.join(_pairs(capture, again["flow"]), on="flow", maintain_order="left")
         .group_by(*_PAIR, "interface")
         .agg(
             pl.len().cast(pl.Int64).alias("resent"),
@@ -73,11 +71,9 @@ def lossy_pairs(capture: CaptureFile) -> list[LossyPair]:
     )
     # Repeated acknowledgments are marked over all interfaces: they count where one alone saw the connection.
     alone = pl.when(pl.col("interfaces") == 1).then(pl.col("duplicates")).otherwise(0)
+    sent = capture.tcp_events().counts()
     counts = (
-        capture.tcp_events()
-        .counts()
-        .lazy()
-        .join(known, on="flow")
+        sent.join(_pairs(capture, sent["flow"], groups.select(_PAIR)), on="flow")
         .group_by(*_PAIR, "interface")
         .agg(pl.col("data").sum().cast(pl.Int64), alone.sum().alias("duplicates"))
     )
@@ -86,13 +82,12 @@ def lossy_pairs(capture: CaptureFile) -> list[LossyPair]:
         .filter(pl.col("resent") >= threshold("tcp.loss", "note_share") * pl.col("data"))
         .sort(["resent", "interface", *_PAIR], descending=[True] + [False] * 6)
         .unique(subset=_PAIR, keep="first", maintain_order=True)
-        .collect()
     )
     return [_pair(row) for row in found.iter_rows(named=True)]
 
 
-def _pairs(capture: CaptureFile) -> pl.LazyFrame:
-    """Give the two hosts of each connection, the lower one as a."""
+def _pairs(capture: CaptureFile, flows: pl.Series, wanted: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Give the two hosts of connections, the lower one as a; with `wanted` of those between some pairs."""
     one, other = ("client_hi", "client_lo"), ("server_hi", "server_lo")
     lower = (pl.col(one[0]) < pl.col(other[0])) | (
         (pl.col(one[0]) == pl.col(other[0])) & (pl.col(one[1]) < pl.col(other[1]))
@@ -102,7 +97,16 @@ def _pairs(capture: CaptureFile) -> pl.LazyFrame:
         for names, firsts, seconds in ((_PAIR[1:3], one, other), (_PAIR[3:], other, one))
         for name, first, second in zip(names, firsts, seconds, strict=True)
     ]
-    return ends(capture).select("flow", "ip_version", *halves, "interfaces", lower.alias("client_is_a"))
+    # What two hosts share, whoever opened: connections of others are left out before they are put together.
+    mine = None if wanted is None else _common().is_in(wanted.select(_common("a", "b").unique()).to_series().implode())
+    known = connections(capture, of_flows(flows), ("flow", "ip_version", *one, *other, "interfaces"), mine)
+    pairs = known.select("flow", "ip_version", *halves, "interfaces", lower.alias("client_is_a"))
+    return pairs if wanted is None else pairs.join(wanted, on=_PAIR, how="semi")
+
+
+def _common(*ends: str) -> pl.Expr:
+    one, other = (pl.col(f"{end}_lo") for end in ends or ("client", "server"))
+    return one ^ other
 
 
 def _pair(row: dict[str, Any]) -> LossyPair:
@@ -134,7 +138,7 @@ def stalled_receivers(capture: CaptureFile, least_ns: float) -> list[Stall]:
     rows = stalls.join(zeros.group_by(*way).agg("number"), on=way).sort(
         "duration_ns", *way, descending=[True] + [False] * 3
     )
-    known = ends(capture).join(rows.lazy().select("flow"), on="flow", how="semi").collect()
+    known = connections(capture, of_flows(rows["flow"]))
     found: dict[tuple[str, int, str, int], Stall] = {}
     for row in rows.join(known, on="flow", maintain_order="left").iter_rows(named=True):
         stall = _stall(row)

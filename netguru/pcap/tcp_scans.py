@@ -9,9 +9,12 @@ import polars as pl
 
 from netguru.checks import threshold
 from netguru.pcap.addresses import client, server
+from netguru.pcap.tcp_connections import attempts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from netguru.pcap.capture import CaptureFile
 
 _CLIENT = ("ip_version", "client_hi", "client_lo")
 _SERVER = ("server_hi", "server_lo")
@@ -31,15 +34,19 @@ class Scan:
     numbers: tuple[int, ...]
 
 
-def scans(opened: pl.DataFrame) -> list[Scan]:
-    """Find port scans (many ports of one host) and sweeps (one port of many hosts) among `tcp_connections.attempts`."""
-    if opened.is_empty():
-        return []
+def scans(capture: CaptureFile) -> tuple[Scan, ...]:
+    """Find port scans (many ports of one host) and sweeps (one port of many hosts); once for a capture."""
+    events = capture.tcp_events()
+    if events.scans is None:
+        events.scans = tuple(_scans(capture))
+    return events.scans
+
+
+def _scans(capture: CaptureFile) -> list[Scan]:
     ports, hosts = threshold("scan.ports", "ports"), threshold("scan.ports", "hosts")
     # Who failed too seldom for any burst is not looked at further.
     least = threshold("scan.ports", "failed_share") * min(ports, hosts)
-    suspects = opened.filter("failed").group_by(*_CLIENT).len().filter(pl.col("len") >= least)
-    opened = opened.join(suspects, on=_CLIENT, how="semi", maintain_order="left")
+    opened = attempts(capture, least)
     if opened.is_empty():
         return []
     return [

@@ -10,7 +10,7 @@ from netguru.checks import check, finding, threshold
 from netguru.model.finding import Severity
 from netguru.pcap.checks.common import Row, counted, grouped, messages, numbers, subject, vlans
 from netguru.pcap.second_pass import look_again
-from netguru.pcap.tcp_connections import ends
+from netguru.pcap.tcp_connections import connections, of_flows
 from netguru.pcap.tcp_holes import both_ways, segments_of
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ class _Ends:
             pl.col("number").alias("first"), "flow", "src_lo", "src_port", pl.col("tcp_seq").alias("start")
         )
         self._open = wanted.join(begun, on="first")
-        flows = self._open.lazy().select("flow").unique()
-        self._ways = both_ways(ends(capture).join(flows, on="flow", how="semi").collect())
+        self._ways = both_ways(connections(capture, of_flows(self._open["flow"])))
         self.found: dict[int, int] = {}
 
     @property
@@ -69,7 +68,10 @@ class _Ends:
 
 def _ends(capture: Capture, groups: Iterable[list[Row]]) -> dict[int, int]:
     """Give the packet in which an answer ends by that in which it begins, of the answers that are quoted."""
-    looked_for = _Ends(capture, [row for rows in groups for row in rows[:_QUOTED]])
+    quoted = [row for rows in groups for row in rows[:_QUOTED]]
+    if not quoted:
+        return {}
+    looked_for = _Ends(capture, quoted)
     if not looked_for.is_done:
         look_again(capture, looked_for)
     return looked_for.found

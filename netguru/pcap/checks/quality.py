@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from netguru.pcap.capture import CaptureFile as Capture
 
 _TCP = 6
+_SEEN = (
+    "protocol",
+    "packets",
+    "first_packet",
+    *(f"{end}_{what}" for end in ("client", "server") for what in ("packets", "payload")),
+)
 
 
 @check("capture", "capture.truncated", "capture.damaged", "capture.dropped")
@@ -58,7 +64,8 @@ def directions(capture: Capture) -> Iterator[Finding]:
     more = (pl.col("protocol") == _TCP) & (pl.col("packets") > 2)  # noqa: PLR2004 - more than a retry
     # Made from parts of bounded size: the whole flow table takes many times the memory.
     parts = [
-        part.filter(more).select("first_packet", one_way.alias("one_way")) for part in capture.conversations.parts()
+        part.filter(more).select("first_packet", one_way.alias("one_way"))
+        for part in capture.conversations.parts(_SEEN)
     ]
     if not parts:
         return
