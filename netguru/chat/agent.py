@@ -19,7 +19,7 @@ from netguru.chat.events import Outcome
 from netguru.chat.ledger import Ledger
 from netguru.chat.spending import allowance, price
 from netguru.chat.verifying import footnote, verify
-from netguru.errors import InputError, ServiceError
+from netguru.errors import InputError, NetGuruError, ServiceError
 from netguru.llm.choosing import choices
 from netguru.settings import settings
 
@@ -43,6 +43,11 @@ class AgentEngine:
     def ready(self, context: TurnContext) -> bool:
         """Say whether the user's options or the settings name a model."""
         return bool(_model(context))
+
+    def prepare(self, context: TurnContext) -> None:
+        """Load what answers need, which takes seconds the first time."""
+        with suppress(NetGuruError):
+            _parts().load(_chosen(context))
 
     async def answer(self, question: Question, context: TurnContext) -> AsyncIterator[Event]:
         """Yield the agent's events; when no model answers, those of the offline router behind them."""

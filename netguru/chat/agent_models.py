@@ -28,6 +28,15 @@ if TYPE_CHECKING:
     from netguru.llm.choosing import Choice
 
 
+def load(chosen: Sequence[Choice]) -> None:
+    """Load the clients of models, and make the tools' schemas."""
+    from netguru.chat.agent_tools import described
+
+    described()
+    for choice in chosen:
+        made(choice)
+
+
 class LimitReachedError(RateLimitedError):
     """One question has called the model as often as it may."""
 

@@ -40,7 +40,7 @@ def offered() -> tuple[Operation, ...]:
 
 
 @cache
-def _described() -> tuple[tuple[Operation, dict[str, Any]], ...]:
+def described() -> tuple[tuple[Operation, dict[str, Any]], ...]:
     """Give the tools with their schemas, made once; output paths are offered, who names one is asked for approval."""
     from netguru.operations.schema import tool_schema
 
@@ -63,7 +63,7 @@ class Toolbox:
         from langchain_core.tools import StructuredTool
 
         made: list[BaseTool] = []
-        for item, schema in _described():
+        for item, schema in described():
             tool = StructuredTool(
                 name=schema["name"],
                 description=schema["description"],

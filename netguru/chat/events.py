@@ -236,4 +236,7 @@ class Engine(Protocol):
         """Say whether it can answer with these settings; the first ready engine answers."""
 
     def answer(self, question: Question, context: TurnContext) -> AsyncIterator[Event]:
-        """Yield the events of an answer (an async generator)."""
+        """Yield the events of an answer (an async generator).
+
+        One that takes long to load may have `prepare(context)`, called in a thread when a question is likely.
+        """

@@ -18,6 +18,12 @@ from netguru.chat.turn import Turn
 from netguru.settings import Secret, settings
 from netguru.store import conversations
 
+# A client's generator that a cancel left is closed by the collector after its loop. What must hold is that the
+# connection is closed, which a test below proves.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <async_generator object Response:pytest.PytestUnraisableExceptionWarning"
+)
+
 CONFIG = """hostname leaf2
 !
 interface Ethernet1

@@ -35,6 +35,8 @@ class Dialogue:
         """Greet, and tell of an answer that is being written already."""
         self._service.hub.listen(self._owner, self._number, self._send)
         await self._send({"type": "ready", "conversation": self._number, "user": user})
+        # Who opens a conversation is about to ask.
+        asyncio.get_running_loop().run_in_executor(None, self._service.prepare, self._owner)
         running = self._service.hub.find(self._owner, self._number, "")
         if running is not None and running.turn.so_far is not None:
             await self._send({"type": "started", "id": running.id, "message": to_plain(running.turn.so_far)})

@@ -57,6 +57,7 @@ class Service:
     hub: Hub
     preferences: Preferences
     buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict)
+    prepared: set[str] = field(default_factory=set)
 
     def owner(self, handler: JupyterHandler) -> str:
         """Name who asks: the user that an identity provider of its own tells, else the account of this server."""
@@ -85,6 +86,15 @@ class Service:
             conversation=conversation,
             options=self.preferences.options(owner),
         )
+
+    def prepare(self, owner: str) -> None:
+        """Let the engine that will answer load itself, once; call it in a thread."""
+        context = self.context(owner)
+        engine = choose(context)
+        load = getattr(engine, "prepare", None)
+        if load is not None and engine.name not in self.prepared:
+            self.prepared.add(engine.name)
+            load(context)
 
     def engine(self, context: TurnContext) -> Engine:
         """Choose who answers."""
