@@ -15,7 +15,7 @@ from netguru.errors import FileRejectedError, NetGuruError
 from netguru.model.description import Description, Passage
 from netguru.rag.loaders.source import Source, limits, suffix
 from netguru.rag.loaders.writer import Line, Writer
-from netguru.redact import redact
+from netguru.redact import Pseudonyms, redact
 from netguru.workspace.captures import is_capture, read_capture
 from netguru.workspace.describers import describers
 from netguru.workspace.files import admit_below, decode
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 OWN = ("capture", "config", "network", "state")
 """Formats of documents that were made of the files of a network."""
 STATE_VERSION = "1"
+HIDING = "redact/1"
+"""What hides secrets; files are read again when it is another."""
 _OF_DOCUMENTS = ("rst", "markdown", "html", "pdf", "docx")
 
 
@@ -134,9 +136,16 @@ def _written(form: str, described: list[Description], uri: str, file: SourceFile
 
 def hidden(text: str) -> str:
     """Replace the secrets of a text in their place; its lines keep their numbers. The one place where this is done."""
-    return redact(text).text
+    return redact(text, pseudonyms=_UNNAMED).text
 
 
-def hiding() -> str:
-    """Name what hides secrets: files are read again when it is another."""
-    return "redact"
+class _Unnamed(Pseudonyms):
+    """One name for all secrets: what is stored is the same whenever it is read, and tells nothing of them."""
+
+    def of(self, secret: str) -> str:
+        """Give the name of any secret."""
+        del secret
+        return "REDACTED-00000000"
+
+
+_UNNAMED = _Unnamed(key=b"")

@@ -53,10 +53,10 @@ def maker(form: str) -> str:
 
 def _version(form: str) -> str:
     if form == "state":
-        return f"{own.STATE_VERSION} {own.hiding()}"
+        return f"{own.STATE_VERSION} {own.HIDING}"
     made_by = describers.get(form) if form in own.OWN else loaders.get(form)
     version = str(getattr(made_by, "version", "1")) if made_by else "-"
-    return f"{version} {own.hiding()}" if form in own.OWN else version
+    return f"{version} {own.HIDING}" if form in own.OWN else version
 
 
 @contextmanager
