@@ -112,8 +112,9 @@ async def _answered(question: Question, context: TurnContext, *, cited: int, cal
     if best.operation != _DOCUMENTS:
         async for event in _routed(best, question, read, context, state):
             yield event
-    async for event in _documents(question, context, state, alone=best.operation == _DOCUMENTS):
-        yield event
+    if not state.answered or _asks_documents(best, read):
+        async for event in _documents(question, context, state, alone=best.operation == _DOCUMENTS):
+            yield event
     others = _others(best, read, state)
     if others:
         yield Delta(text=others + "\n")
@@ -132,6 +133,12 @@ def _understand(question: Question, context: TurnContext) -> _Understood:
     return _Understood(
         named=named, scope=scope, routes=routes(question.text, named), language=detect(question.text, default="en")
     )
+
+
+def _asks_documents(best: Route, read: _Understood) -> bool:
+    """Say whether a question that an operation answered is one for the documents nearly as much."""
+    least = rules("route")["close"] * best.score
+    return any(item.operation == _DOCUMENTS and item.score > 0 and item.score >= least for item in read.routes)
 
 
 def _default(read: _Understood) -> Route:
