@@ -97,11 +97,13 @@ def ask(
     version: str = "",
     source: str = "",
     about: Path | None = None,
+    model: str = "",
 ) -> Answer:
     """Answer a question with quotations from the documents, or say that they do not hold the answer.
 
-    Without a language model the answer is the three passages that fit best, labelled as such; every quotation stands
-    in its source as quoted.
+    Without a language model the answer is the three passages that fit best, labelled as such. A model's answer is
+    made of statements; those without a quotation that is found in its passage are left out. Every quotation stands in
+    its source as quoted.
 
     Args:
         question: A question in English or Portuguese.
@@ -111,13 +113,15 @@ def ask(
         version: Leave out documents that are about another version.
         source: Look only in this document, or below this folder.
         about: A configuration, or a folder of some: documents about its systems come first.
+        model: Let a language model answer, PROVIDER:NAME, or `auto` for that of the settings; by default none is
+            asked, and nothing is sent or spent.
     """
     from netguru.rag.answering import answered, searched
     from netguru.rag.beginning import answer_budget, asked, ready
 
     ready()
     options = searched(collection, vendor, product, version, source)
-    return answered(question, asked(options, about, answer_budget()))
+    return answered(question, asked(options, about, answer_budget()), model)
 
 
 @operation("rag.view")
