@@ -28,6 +28,8 @@ _PLACES = 5
 _OPEN = "parts open:"
 """Written before a document of a root changes, removed when what other documents take in was looked at again."""
 _NETWORK = "network:"
+"""What the description of a network's cabling was made of; behind it that there was nothing to say."""
+_NOTHING = " nothing"
 
 
 @dataclass(slots=True)
@@ -178,7 +180,8 @@ class _Run:
         self.writer.remove([item.id for uri, item in made.items() if uri not in wanted])
         for uri, folder in wanted.items():
             state = f"{found[folder]} {maker('network')}"
-            if get_meta(self.writer.base, _NETWORK + f"{self.root}/{uri}") == state:
+            known = get_meta(self.writer.base, f"{_NETWORK}{self.root}/{uri}")
+            if known == (state if uri in made else f"{state}{_NOTHING}"):
                 continue
             self._cancel.check()
             document = own.of_network(open_network(self.scan.root / folder), uri)
@@ -187,7 +190,8 @@ class _Run:
             elif uri in made:
                 self.writer.remove([made[uri].id])
             self.writer.flush()
-            set_meta(self.writer.base, _NETWORK + f"{self.root}/{uri}", state)
+            told = state if document is not None else f"{state}{_NOTHING}"
+            set_meta(self.writer.base, f"{_NETWORK}{self.root}/{uri}", told)
 
     def unite(self) -> None:
         """Index each text once: what other documents take in, where it is best cited."""

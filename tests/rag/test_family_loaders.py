@@ -138,6 +138,9 @@ def test_cables_are_told_and_follow_the_files(network: Path, bring: Callable[[Pa
     told = next(item.passage for item in found if item.passage.source == "@topology")
     assert re.search(r"core1 \S+ is connected to dist1 \S+", told.text)
     assert bring(network).passages == 0
+    rag.remove("*")
+    assert bring(network).added
+    assert any(source == "@topology" for source, _ in _first("to which device is core1 connected"))
     shutil.rmtree(network / "show")
     for file in (network / "configs").iterdir():
         file.unlink()
