@@ -168,10 +168,11 @@ def label(writer: Writer, root: Path) -> int:
     ).fetchall()
     found = labels(root, (row[1] for row in stored))
     for item in found:
-        inside = f"{item.uri}/" if item.whole and item.uri else item.uri
-        for row in stored:
-            if row[1].startswith(inside) if item.whole else row[1] == inside:
-                wanted[row[1]] = item
+        if not item.whole:
+            wanted[item.uri] = item
+            continue
+        inside = f"{item.uri}/" if item.uri else ""
+        wanted |= {row[1]: item for row in stored if row[1].startswith(inside)}
     for number, uri, *now, licence in stored:
         chosen = wanted.get(uri)
         if chosen is None and now[0] is None:

@@ -85,6 +85,7 @@ class _Run:
         self.known = writer.known(self.root)
         self.tally = _Tally()
         self._digests = Digests(found.root)
+        self._makers: dict[str, str] = {}
         self._progress = progress
         self._cancel = cancel
 
@@ -129,7 +130,7 @@ class _Run:
 
     def _unchanged(self, known: Known, uri: str, stamp: Stamp) -> bool:
         """Say whether what is stored is of this file as it is now, made as it would be made now."""
-        if not known.complete or parts.maker_of(known.maker) != maker(known.format):
+        if not known.complete or parts.maker_of(known.maker) != self._maker(known.format):
             return False
         if any(self._digests.of(name) != digest for name, digest in known.includes):
             return False
@@ -148,7 +149,13 @@ class _Run:
         elif note:
             inside = parts.parts_of(self.writer, self.root).chapters.get(document.uri, ())
             made = parts.without(document, (parts.text_of(self.writer, self.root, name) for name in inside))
-        return self.writer.put(self.root, document, made, stamp, parts.with_note(maker(document.format), note))
+        return self.writer.put(self.root, document, made, stamp, parts.with_note(self._maker(document.format), note))
+
+    def _maker(self, form: str) -> str:
+        """Tell what makes the passages of a format, asked once a run."""
+        if form not in self._makers:
+            self._makers[form] = maker(form)
+        return self._makers[form]
 
     def _change(self) -> None:
         if not get_meta(self.writer.base, _OPEN + self.root):
