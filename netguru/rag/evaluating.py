@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from netguru.errors import FileRejectedError, InputError
 from netguru.model.coverage import Coverage, Gap
 from netguru.rag import chunks, metrics
 from netguru.rag.answer import answer
+from netguru.rag.answering import ASKED, by_model, named
+from netguru.rag.beginning import answer_budget
+from netguru.rag.grounding import GroundedAnswer
 from netguru.rag.index import open_all
-from netguru.rag.results import Evaluation, GroupScores, Measure, QuestionScore, RefusalPoint
+from netguru.rag.results import AnswerScores, Evaluation, GroupScores, Measure, QuestionScore, RefusalPoint
 from netguru.rag.retrieve import Options, retrieve
 from netguru.rag.views import holds
 
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from netguru.llm.choosing import Choice
     from netguru.model.answer import Answer
+    from netguru.model.evidence import Evidence
     from netguru.operations.context import CancelToken, Progress
     from netguru.rag.index import Stored
     from netguru.rag.retrieve import Retrieval
@@ -68,6 +73,8 @@ class _Outcome:
     answer: Answer
     extract: bool
     seconds: float
+    by_model: Answer | None = None
+    right_citations: int = 0
 
 
 def options_for(collection: str, method: str, *, thesaurus: bool) -> Options:
@@ -141,8 +148,14 @@ def is_right(passage: Stored, question: Question) -> bool:
     return covers or (bool(sources) and holds_all(passage.text, question.tokens))
 
 
-def evaluate(questions: list[Question], options: Options, progress: Progress, cancel: CancelToken) -> Evaluation:
-    """Ask every question and measure; questions whose files are not indexed are counted, not asked."""
+def evaluate(
+    questions: list[Question], options: Options, progress: Progress, cancel: CancelToken, model: str = ""
+) -> Evaluation:
+    """Ask every question and measure; questions whose files are not indexed are counted, not asked.
+
+    With a model its answers are measured too; the measures of passages stay those of the question as it stands.
+    """
+    chosen = named(model) if model else ()
     indexes = open_all(options.collection)
     if not indexes:
         raise InputError("nothing is indexed", hint="run rag.ingest with the folder of the documents")
@@ -151,12 +164,14 @@ def evaluate(questions: list[Question], options: Options, progress: Progress, ca
     for position, question in enumerate(questions):
         cancel.check()
         progress(position, len(questions), question.id)
-        named = [item for index in indexes for source in question.sources for item in index.passages_of(source.file)]
-        if question.answerable and not named:
+        held = [item for index in indexes for source in question.sources for item in index.passages_of(source.file)]
+        if question.answerable and not held:
             missing.append(question.id)
             continue
-        outcomes.append(_ask(question, options, sum(is_right(item, question) for item in dict.fromkeys(named))))
-    return _evaluation(outcomes, questions, missing)
+        asked = _ask(question, options, sum(is_right(item, question) for item in dict.fromkeys(held)))
+        outcomes.append(_answered(asked, options, chosen) if chosen else asked)
+    done = _evaluation(outcomes, questions, missing)
+    return replace(done, answers=_answers(outcomes, chosen[0].name)) if chosen else done
 
 
 def _ask(question: Question, options: Options, total: int) -> _Outcome:
@@ -175,6 +190,49 @@ def _ask(question: Question, options: Options, total: int) -> _Outcome:
         extract=holds_all(extracts, question.tokens),
         seconds=seconds,
     )
+
+
+def _answered(outcome: _Outcome, options: Options, chosen: Sequence[Choice]) -> _Outcome:
+    """Let a model answer from what it would be given when the question is asked."""
+    budgeted = replace(options, budget=answer_budget())
+    given = by_model(retrieve(outcome.question.text, ASKED, budgeted), chosen, budgeted)
+    right = sum(_cites_right(item, outcome.question) for item in given.citations)
+    return replace(outcome, by_model=given, right_citations=right)
+
+
+def _cites_right(citation: Evidence, question: Question) -> bool:
+    """Say whether a citation touches a passage that is right for its question."""
+    passages = (item for index in open_all("") for item in index.passages_of(citation.source))
+    near = (item for item in passages if item.start < citation.end and citation.start < item.end)
+    return any(is_right(item, question) for item in near)
+
+
+def _answers(outcomes: list[_Outcome], model: str) -> AnswerScores:
+    given = [(item, item.by_model) for item in outcomes if item.by_model is not None]
+    written = [(item, one) for item, one in given if isinstance(one, GroundedAnswer)]
+    claims = sum(len(one.claims) + one.dropped for _, one in written)
+    supported = sum(not claim.unsupported for _, one in written for claim in one.claims)
+    quotes = sum(one.quotes for _, one in written)
+    answerable = [(item, one) for item, one in written if item.question.answerable]
+    cited = sum(len(one.citations) for _, one in answerable)
+    refused = [(item.question.answerable, float(one.status == "not_found")) for item, one in given]
+    return AnswerScores(
+        model=model,
+        questions=len(given),
+        instead=len(given) - len(written),
+        claims=claims,
+        claim_support=_share(supported, claims),
+        quotes=quotes,
+        quotes_verified=_share(sum(one.quotes_verified for _, one in written), quotes),
+        citation_precision=_share(sum(item.right_citations for item, _ in answerable), cited),
+        refused_unanswerable=metrics.mean([value for answerable, value in refused if not answerable]),
+        false_refusals=metrics.mean([value for answerable, value in refused if answerable]),
+        tokens=sum(int(one.usage.get("total_tokens", 0)) for _, one in given),
+    )
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0
 
 
 def _evaluation(outcomes: list[_Outcome], questions: list[Question], missing: list[str]) -> Evaluation:

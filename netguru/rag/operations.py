@@ -171,6 +171,7 @@ def evaluate(
     collection: Literal["all", "global", "local"] = "all",
     method: Literal["auto", "words", "meaning", "server"] = "auto",
     thesaurus: bool = True,
+    model: str = "",
     progress: Progress,
     cancel: CancelToken,
 ) -> Evaluation:
@@ -181,8 +182,11 @@ def evaluate(
         collection: Where to look.
         method: Search as always, by words or by meaning alone, or as a Qdrant server fuses both.
         thesaurus: Use the networking thesaurus.
+        model: Measure the answers of a language model too, PROVIDER:NAME, or `auto` for that of the settings; every
+            question is sent there.
     """
     from netguru.rag.evaluating import evaluate as measure
     from netguru.rag.evaluating import options_for, read_questions
 
-    return measure(read_questions(questions), options_for(collection, method, thesaurus=thesaurus), progress, cancel)
+    options = options_for(collection, method, thesaurus=thesaurus)
+    return measure(read_questions(questions), options, progress, cancel, model)

@@ -237,6 +237,28 @@ class QuestionScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerScores:
+    """How a model answered: its claims and quotations before they were verified, and what was given in the end.
+
+    `claim_support` is the share of claims with a quotation that was found and no fact that the passages lack,
+    `quotes_verified` that of quotations found where the model said; `citation_precision` the share of citations that
+    lie in a right passage, over questions with an answer. `instead` questions were answered without the model.
+    """
+
+    model: str
+    questions: int
+    instead: int
+    claims: int
+    claim_support: float
+    quotes: int
+    quotes_verified: float
+    citation_precision: float
+    refused_unanswerable: float
+    false_refusals: float
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation(Result):
     """The measures of retrieval and refusal on a set of questions."""
 
@@ -259,3 +281,5 @@ class Evaluation(Result):
     questions: tuple[QuestionScore, ...]
     coverage: Coverage
     notes: tuple[str, ...] = field(default=())
+    answers: AnswerScores | None = None
+    """What a model's answers are worth, where one was asked."""

@@ -347,3 +347,43 @@ def test_keys_and_questions_are_nowhere_kept(tmp_path: Path, monkeypatch: pytest
     for needle in (b"hunter22secret", b"sk-planted-key"):
         assert not any(needle in raw for raw in server.raw)
         assert not any(needle in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def _rows(file: Path) -> Path:
+    source = {"file": "guide.md", "line": 5}
+    rows = [
+        {"id": "right", "lang": "en", "kind": "howto", "question": QUESTION, "sources": [source],
+         "answer_tokens": ["mtu-ignore"]},
+        {"id": "instead", "lang": "en", "kind": "howto", "question": "What is the OSPF hello interval?",
+         "sources": [source], "answer_tokens": ["10"]},
+        {"id": "none", "lang": "en", "kind": "unanswerable", "question": "Which OSPF MTU did the neighbour sell?",
+         "answerable": False, "answer_tokens": []},
+    ]  # fmt: skip
+    file.write_text("\n".join(map(json.dumps, rows)))
+    return file
+
+
+def test_answers_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    search = Step(pieces=(json.dumps(SEARCH),))
+    supported = claim("The MTU.", ACCOUNT)
+    # Two sound statements, one with a command of the model's own, one whose quotation is nowhere.
+    first = said(supported, supported, claim("Say `write erase`.", ACCOUNT), claim("No.", "nowhere to be found"))
+    script = [search, first, search, said(claim("No.", "nowhere at all")), search, said(status="not_found")]
+    with Server("openai", script) as server:
+        monkeypatch.setenv("NETGURU_MODEL", "openai:m")
+        monkeypatch.setenv("NETGURU_MODEL_URL", server.url)
+        settings.cache_clear()
+        questions = _rows(tmp_path / "q.jsonl")
+        scores = rag.evaluate(questions, model="auto").answers
+        assert len(server.requests) == 6
+        plain = rag.evaluate(questions)
+        assert len(server.requests) == 6
+
+    assert plain.answers is None
+    assert scores is not None
+    assert (scores.model, scores.questions, scores.instead) == ("openai:m", 3, 1)
+    assert (scores.claims, scores.claim_support) == (4, 0.5)
+    assert (scores.quotes, scores.quotes_verified) == (4, 0.75)
+    assert scores.citation_precision == 1.0
+    assert (scores.refused_unanswerable, scores.false_refusals) == (1.0, 0.0)
+    assert scores.tokens == 6 * 18
