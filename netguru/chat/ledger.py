@@ -74,7 +74,7 @@ class Ledger:
         """
         self._root = root
         plain = to_plain(result)
-        text = shortened(plain, limit, self._number_of)
+        text = shortened(plain, limit, self._number_of, str(getattr(result, "primary", "")))
         if not holds_places(plain):
             name = " ".join([operation, *(str(value) for value in arguments.values() if value not in (None, ""))])
             number = self._number(_whole(name, plain, text), text)

@@ -46,13 +46,13 @@ _LEVELS = (
 )
 
 
-def shortened(plain: Any, limit: int, number: Callable[[Mapping[str, Any], str], int]) -> str:
+def shortened(plain: Any, limit: int, number: Callable[[Mapping[str, Any], str], int], primary: str = "") -> str:
     """Write a result in JSON form with at most about `limit` characters.
 
     `number` gives the number of a place, told with the statement around it; it is called for shown places alone,
-    those of the main list first.
+    those of the main list first: the findings, else `primary`, else the longest.
     """
-    main = _main(plain)
+    main = _main(plain, primary)
     if main is None:
         level = _fitting(lambda tried: _dump(_Shortener(tried, _dry).of(plain)), limit)
         return _cut(_dump(_Shortener(level, number).of(plain)), limit)
@@ -82,8 +82,8 @@ def _dry(_plain: Mapping[str, Any], _said: str) -> int:
     return _WIDEST
 
 
-def _main(plain: Any) -> str | None:
-    """Name the list that the result is about: its findings, else its longest list of objects."""
+def _main(plain: Any, primary: str) -> str | None:
+    """Name the list that the result is about."""
     if not isinstance(plain, dict):
         return None
     lists = {
@@ -91,8 +91,8 @@ def _main(plain: Any) -> str | None:
         for name, value in plain.items()
         if isinstance(value, list) and value and isinstance(value[0], dict) and not _are_places(value)
     }
-    if "findings" in lists:
-        return "findings"
+    if known := next((name for name in ("findings", primary) if name in lists), ""):
+        return known
     return max(lists, key=lambda name: len(lists[name]), default=None)
 
 

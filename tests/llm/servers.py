@@ -31,8 +31,8 @@ class Step:
     stall: int | None = None
     """Say nothing more after so many pieces, until the client leaves or the server ends."""
     usage: tuple[int, int] = (11, 7)
-    reply: Callable[[dict[str, Any]], tuple[str, ...]] | None = None
-    """Make the pieces of the request: for a script that reads what it was told."""
+    reply: Callable[[dict[str, Any]], tuple[str, ...] | Step] | None = None
+    """Make the pieces, or the whole step, of the request: for a script that reads what it was told."""
 
 
 class Server:
@@ -69,7 +69,10 @@ class Server:
             self.headers.append(headers)
             self.requests.append(json.loads(raw))
             step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-            return step if step.reply is None else replace(step, pieces=step.reply(self.requests[-1]))
+            if step.reply is None:
+                return step
+            made = step.reply(self.requests[-1])
+            return made if isinstance(made, Step) else replace(step, pieces=made)
 
 
 def _openai(step: Step) -> Iterator[tuple[str, bool]]:
