@@ -64,6 +64,7 @@ class CaptureFile(Access):
 
     def survey(self, *others: Collector) -> None:
         """Gather messages and TCP events in one pass, and what other collectors want."""
+        from netguru.pcap.memory import give_back
         from netguru.pcap.messages import Messages, limit
         from netguru.pcap.tcp_events import TcpEvents
 
@@ -72,6 +73,8 @@ class CaptureFile(Access):
             events = TcpEvents()
             self.run(messages, events, *others)
             self._messages, self._tcp_events = messages, events
+            if not self.small:
+                give_back()
 
     def senders(self) -> frozenset[str]:
         """Give the addresses that sent IP packets."""

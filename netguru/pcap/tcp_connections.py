@@ -84,23 +84,33 @@ def _failed(events: TcpEvents) -> NDArray[np.bool_]:
 
 
 def attempts(capture: CaptureFile, least: float) -> pl.DataFrame:
-    """Give the connections with a SYN of those clients of which at least some number failed.
+    """Give the connections with a SYN of those clients of which at least some number failed, in order.
 
-    With ends, the time of the first SYN, how many came, and whether it failed.
+    With ends, the time of the first SYN, its number, and whether the connection failed.
     """
     events = capture.tcp_events()
     failed = _failed(events)
-    opened = of_flows(events.column("syns", "flow"))
-    tried = _of_busy(capture, opened, failed, least)
-    syns = events.events("syns").filter(marked(of_flows(tried["flow"]), events.column("syns", "flow")))
-    first = syns.group_by("flow").agg(pl.col("time_ns").first().alias("opened_ns"))
-    seen = (
-        syns.join(_best(syns), on=("flow", "interface"), how="semi", maintain_order="left")
-        .group_by("flow")
-        .agg(pl.len().alias("syns"), pl.col("number").first().alias("first_syn"))
+    tried = _of_busy(capture, of_flows(events.column("syns", "flow")), failed, least)
+    times, numbers = _first_syns(events, of_flows(tried["flow"]))
+    return tried.with_columns(
+        pl.Series("failed", failed[tried["flow"].to_numpy()], pl.Boolean),
+        pl.Series("opened_ns", times, pl.Int64),
+        pl.Series("first_syn", numbers, pl.UInt32),
     )
-    flags = pl.Series("failed", failed[tried["flow"].to_numpy()])
-    return tried.with_columns(flags).join(first, on="flow").join(seen, on="flow").sort("flow")
+
+
+def _first_syns(events: TcpEvents, flows: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Give the times of the first SYNs of some connections, and their numbers on the interface that saw most."""
+    rows = np.flatnonzero(marked(flows, events.column("syns", "flow")))
+    if not rows.size:
+        return np.zeros(0, np.int64), np.zeros(0, np.uint32)
+    flow, interface = (events.column("syns", name)[rows].astype(np.int64) for name in ("flow", "interface"))
+    seen, first, counts = np.unique(flow << 16 | interface, return_index=True, return_counts=True)
+    begins = np.flatnonzero(np.diff(seen >> 16, prepend=-1))
+    # Of several interfaces that saw as many the lowest; the others saw the same packets pass.
+    best = np.lexsort((seen, -counts, seen >> 16))[begins]
+    times, numbers = events.column("syns", "time_ns"), events.column("syns", "number")
+    return times[rows[np.minimum.reduceat(first, begins)]], numbers[rows[first[best]]]
 
 
 def _of_busy(capture: CaptureFile, opened: NDArray[np.bool_], failed: NDArray[np.bool_], least: float) -> pl.DataFrame:

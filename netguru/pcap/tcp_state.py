@@ -60,6 +60,13 @@ class Marker:
         self._kernels = loaded("tcp", compile_it=compiled)
         self.clocks = _made(0, np.int64, compiled=compiled)
         self.state = _made(0, np.uint32, compiled=compiled)
+        self._took: Rows | None = None
+
+    def finish(self) -> None:
+        """Let go of all but the times of handshakes."""
+        self._took = np.array(self.clocks[tcp.RTT_NS :: tcp.CLOCKS], np.int64)
+        self.clocks = _made(0, np.int64, compiled=self.compiled)
+        self.state = _made(0, np.uint32, compiled=self.compiled)
 
     def reserve(self, connections: int) -> None:
         """Make room for a number of connections."""
@@ -83,8 +90,9 @@ class Marker:
         """Give the times in nanoseconds from the SYN to the first acknowledgment, 0 where not known."""
         took = np.zeros(places.size, np.int64)
         # A connection of which only fragments came has a place, and nothing known of it.
-        known = (places + 1) * tcp.CLOCKS <= len(self.clocks)
-        took[known] = np.asarray(self.clocks, np.int64)[places[known] * tcp.CLOCKS + tcp.RTT_NS]
+        times = np.asarray(self.clocks, np.int64)[tcp.RTT_NS :: tcp.CLOCKS] if self._took is None else self._took
+        known = places < times.size
+        took[known] = times[places[known]]
         return took
 
 
@@ -202,7 +210,7 @@ class TcpState:
     def finish(self) -> None:
         """Let go of what only further segments would need: the times of handshakes stay."""
         self._judge = None
-        self._marker.state = _made(0, np.uint32, compiled=self._marker.compiled)
+        self._marker.finish()
 
     def handshakes(self, slots: Rows) -> Rows:
         """Give the times in nanoseconds from the SYN to the first acknowledgment, 0 where not known."""
