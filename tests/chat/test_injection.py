@@ -86,7 +86,7 @@ def plant(folder, text):
     port = {"id": {"type": "ifname", "value": "eth0"}, "descr": line}
     neighbour = {"lldp": {"interface": [{"eth1": {"via": "LLDP", "chassis": chassis, "port": port}}]}}
     (folder / "lldp.json").write_text(json.dumps(neighbour))
-    asked = f"GET /?q={line} HTTP/1.1\r\nHost: x\r\nUser-Agent: {line}\r\n\r\n".encode()
+    asked = f"GET / HTTP/1.1\r\nHost: {line}\r\nUser-Agent: {line}\r\n\r\n".encode()
     frame = Ether() / IP(src="10.0.0.1", dst="10.0.0.2")
     packets = [
         frame / TCP(sport=1000, dport=80, flags="S", seq=1),
