@@ -116,6 +116,15 @@ class CaptureFile(Access):
                 self._protocols[name] = protocols.table(self, name)
             return self._protocols[name]
 
+    def release_tables(self) -> None:
+        """Let go of the tables of a large capture's messages, which are made anew for whoever asks again."""
+        from netguru.pcap.memory import give_back
+
+        if not self.small:
+            with self._lock:
+                self._protocols.clear()
+                give_back()
+
     def neighbors(self) -> tuple[Neighbor, ...]:
         """Give the CDP and LLDP neighbours that the capture shows."""
         from netguru.pcap.announcements import neighbors

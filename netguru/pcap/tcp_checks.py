@@ -46,7 +46,7 @@ def port_scans(capture: CaptureFile) -> Iterator[Finding]:
             "failed": scan.failed,
             "count": scan.subjects,
             "duration": _duration(scan.duration_ns),
-            "evidence": capture.evidence(scan.numbers),
+            "evidence": capture.evidence(scan.numbers.to_list()),
         }
         if scan.target:
             about = Subject(addresses=(scan.scanner, scan.target))
@@ -62,7 +62,7 @@ def _failed(capture: CaptureFile) -> list[Attempt]:
 
     events = capture.tcp_events()
     if events.failures is None:
-        events.failures = failures(capture, [flow for scan in scans(capture) for flow in scan.flows])
+        events.failures = failures(capture, [scan.flows for scan in scans(capture)])
     return events.failures
 
 

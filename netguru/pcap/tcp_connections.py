@@ -135,13 +135,14 @@ def _best(syns: pl.DataFrame) -> pl.DataFrame:
     return best.unique("flow", keep="first", maintain_order=True).select("flow", "interface")
 
 
-def failures(capture: CaptureFile, scanned: Iterable[int]) -> list[Attempt]:
+def failures(capture: CaptureFile, scanned: Iterable[pl.Series]) -> list[Attempt]:
     """Look at failed connections singly, in order of their numbers, without those that belong to scans."""
     events = capture.tcp_events()
     failed = _failed(events)
-    failed[np.fromiter(scanned, np.int64)] = False
-    flows = np.flatnonzero(failed)[: limit("tcp", "failed")]
-    return _attempts(events, connections(capture, of_flows(flows)))
+    for flows in scanned:
+        failed[flows.to_numpy()] = False
+    first = np.flatnonzero(failed)[: limit("tcp", "failed")]
+    return _attempts(events, connections(capture, of_flows(first)))
 
 
 def _attempts(events: TcpEvents, rows: pl.DataFrame) -> list[Attempt]:

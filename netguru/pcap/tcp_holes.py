@@ -50,6 +50,8 @@ def black_holes(capture: CaptureFile) -> list[BlackHole]:
     """Find directions in which a large segment is repeated and never acknowledged while smaller ones are."""
     events = capture.tcp_events()
     if events.holes is None:
+        # The checks of TCP come behind those of messages.
+        capture.release_tables()
         events.holes = tuple(_black_holes(capture))
     return list(events.holes)
 

@@ -30,14 +30,15 @@ class Scan:
     subjects: int
     failed: int
     duration_ns: int
-    flows: tuple[int, ...]
-    numbers: tuple[int, ...]
+    flows: pl.Series
+    numbers: pl.Series
 
 
 def scans(capture: CaptureFile) -> tuple[Scan, ...]:
     """Find port scans (many ports of one host) and sweeps (one port of many hosts); once for a capture."""
     events = capture.tcp_events()
     if events.scans is None:
+        capture.release_tables()
         events.scans = tuple(_scans(capture))
     return events.scans
 
@@ -76,7 +77,9 @@ def _bursts(opened: pl.DataFrame, shared: Sequence[str], subject: Sequence[str],
         (pl.col("subjects") >= least)
         & (pl.col("failures") >= threshold("scan.ports", "failed_share") * pl.col("tried"))
     )
-    for row in found.iter_rows(named=True):
+    # A scan may have a hundred thousand connections: their numbers stay columns.
+    about = found.drop("flows", "numbers").iter_rows(named=True)
+    for row, flows, numbers in zip(about, found["flows"], found["numbers"], strict=True):
         of_one_host = "server_lo" in shared
         yield Scan(
             scanner=client(row),
@@ -85,6 +88,6 @@ def _bursts(opened: pl.DataFrame, shared: Sequence[str], subject: Sequence[str],
             subjects=row["subjects"],
             failed=row["failures"],
             duration_ns=row["duration_ns"],
-            flows=tuple(row["flows"]),
-            numbers=tuple(row["numbers"]),
+            flows=flows,
+            numbers=numbers,
         )
