@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netguru.chat import offline
-from netguru.chat.agent_prompt import Fence, conversation, limits, notes, system
+from netguru.chat.agent_prompt import conversation, limits, notes, system
 from netguru.chat.agent_tools import Toolbox
 from netguru.chat.drafting import Draft
 from netguru.chat.engines import engines
@@ -21,6 +21,7 @@ from netguru.chat.spending import allowance, price
 from netguru.chat.verifying import footnote, verify
 from netguru.errors import InputError, NetGuruError, ServiceError
 from netguru.llm.choosing import choices
+from netguru.llm.fencing import Fence
 from netguru.settings import settings
 
 if TYPE_CHECKING:

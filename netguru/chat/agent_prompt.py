@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from netguru import resources
@@ -19,30 +17,10 @@ if TYPE_CHECKING:
 
     from netguru.chat.events import Attachment, Question, TurnContext
     from netguru.chat.ledger import Ledger
+    from netguru.llm.fencing import Fence
     from netguru.store.conversation_results import Message
 
 _CITATION = re.compile(r"\[(\d{1,4})\]")
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """Marks around untrusted text that nothing inside can know: drawn anew for every question (spotlighting)."""
-
-    token: str = field(default_factory=lambda: secrets.token_hex(8))
-
-    @property
-    def open(self) -> str:
-        """Give the mark before the text."""
-        return f"<data {self.token}>"
-
-    @property
-    def close(self) -> str:
-        """Give the mark behind the text."""
-        return f"</data {self.token}>"
-
-    def around(self, text: str) -> str:
-        """Put a text between the marks; the token inside of it is taken out."""
-        return f"{self.open}\n{clean(text).replace(self.token, '')}\n{self.close}"
 
 
 def limits() -> Mapping[str, int]:

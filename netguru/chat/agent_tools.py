@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from langchain_core.tools import BaseTool
 
-    from netguru.chat.agent_prompt import Fence
     from netguru.chat.drafting import Draft
     from netguru.chat.entities import Entities
     from netguru.chat.events import Question, TurnContext
+    from netguru.llm.fencing import Fence
     from netguru.operations.operation import Operation
 
 
