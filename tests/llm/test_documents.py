@@ -340,10 +340,19 @@ def _inside_fences(server: Server) -> None:
     assert len(tokens) == len(server.requests)
 
 
-def test_keys_and_questions_are_nowhere_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    question = "How do I ignore the OSPF MTU of a neighbour at postgresql://me:hunter22secret@db/x?"
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "postgresql://me:hunter22secret@db/x",
+        "snmp-server community hunter22secret RO",
+        "neighbor 10.0.0.1 password hunter22secret",
+    ],
+)
+def test_keys_and_questions_are_nowhere_kept(secret: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = f"How do I ignore the OSPF MTU of a neighbour, with `{secret}` in its configuration?"
     _, server = asked(monkeypatch, "openai", said(claim("True.", ACCOUNT)), question=question)
 
+    assert server.raw
     for needle in (b"hunter22secret", b"sk-planted-key"):
         assert not any(needle in raw for raw in server.raw)
         assert not any(needle in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
