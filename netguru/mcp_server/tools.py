@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netguru import resources
-from netguru.chat.agent_prompt import Fence
 from netguru.chat.events import TurnContext
 from netguru.chat.ledger import Ledger
 from netguru.chat.running import Ran, run
 from netguru.chat.scope import inside
 from netguru.errors import InputError, UnknownNameError
+from netguru.llm.fencing import Fence
 from netguru.operations.context import CancelToken
 from netguru.operations.operation import operations
 from netguru.operations.schema import tool_schema
