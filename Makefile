@@ -1,6 +1,6 @@
 # The one list of commands. `make help` explains them.
 .DEFAULT_GOAL := help
-.PHONY: help start test check format lab samples dist lock fuzz bench-pcap bench-pcap-large bench-parity bench-rag test-model audit clean
+.PHONY: help start test check format lab samples dist lock fuzz bench-pcap bench-pcap-large bench-parity bench-rag bench-chat test-model audit clean
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -72,6 +72,10 @@ test-model: ## Ask a small real model, served here from packages (127 MB, in out
 bench-rag: ## Measure documents: indexing, questions at 5,000 and 100,000 passages, kill, readers and writer (DOCS=folder)
 	@.ci/environment dev
 	@$(BIN)/python tests/bench/rag.py $(DOCS)
+
+bench-chat: ## Measure the chat's streaming: first token, cancel, 50 conversations at once, a long one (BENCH=--quick)
+	@.ci/environment dev
+	@$(BIN)/python tests/bench/chat.py $(BENCH)
 
 audit: ## Check that .venv holds exactly the locked packages and that they agree with each other
 	@.ci/environment dev

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import threading
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,9 +31,21 @@ class Step:
     """Close the connection after so many pieces."""
     stall: int | None = None
     """Say nothing more after so many pieces, until the client leaves or the server ends."""
+    pause: float = 0
+    """Seconds between two pieces; a client that leaves meanwhile is noticed at once."""
+    sent: Callable[[int], None] | None = None
+    """Told the number of every piece just before it is sent."""
+    gone: Callable[[], None] | None = None
+    """Told that the client left in a pause."""
     usage: tuple[int, int] = (11, 7)
     reply: Callable[[dict[str, Any]], tuple[str, ...] | Step] | None = None
     """Make the pieces, or the whole step, of the request: for a script that reads what it was told."""
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    # Fifty clients may connect at the same moment.
+    request_queue_size = 128
 
 
 class Server:
@@ -48,8 +61,7 @@ class Server:
         self.stalled = threading.Event()
         self.ended = threading.Event()
         self._lock = threading.Lock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, _WIRES[wire]))
-        self._http.daemon_threads = True
+        self._http = _Http(("127.0.0.1", 0), _handler(self, _WIRES[wire]))
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         suffix = "/v1" if wire == "openai" else ""
         self.url = f"http://127.0.0.1:{self._http.server_port}{suffix}"
@@ -177,6 +189,14 @@ def _handler(server: Server, wire: Any) -> type[BaseHTTPRequestHandler]:
                 if counted and sent == step.stall:
                     self._wait()
                     return
+                if counted and sent and step.pause and self._left_within(step.pause):
+                    self.close_connection = True
+                    server.left.set()
+                    if step.gone is not None:
+                        step.gone()
+                    return
+                if counted and step.sent is not None:
+                    step.sent(sent)
                 self._send(text.replace("{", "{broken", 1) if step.malformed and counted else text)
                 sent += counted
             self.wfile.write(b"0\r\n\r\n")
@@ -185,6 +205,11 @@ def _handler(server: Server, wire: Any) -> type[BaseHTTPRequestHandler]:
             data = text.encode()
             self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
             self.wfile.flush()
+
+        def _left_within(self, seconds: float) -> bool:
+            """Pause, and say whether the client closed its side; it sends nothing while it is answered."""
+            readable, _, _ = select.select([self.connection], [], [], seconds)
+            return bool(readable)
 
         def _wait(self) -> None:
             server.stalled.set()
