@@ -21,6 +21,9 @@ _PEM_BEGIN = re.compile(
     r"-----BEGIN ([A-Z0-9 ]{0,40}(?:PRIVATE KEY|OpenVPN Static key V1)[A-Z0-9 ]{0,20})-----", re.IGNORECASE
 )
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,60}-----", re.IGNORECASE)
+_PEM_BODY = re.compile(
+    r"[\s>|#!+]{0,40}(?:[A-Za-z0-9+/=]{1,256}|REDACTED-[0-9a-f]{8}|(?:Proc-Type|DEK-Info|Version|Comment):.{0,200})?\s{0,200}"
+)
 _LINE_END = re.compile("\n")
 _ODD_LENGTH = 6
 _LONGEST = 512
@@ -134,9 +137,12 @@ def _looked_at(text: str, starts: list[int]) -> dict[int, set[int]]:
 def _keys(text: str, starts: list[int]) -> dict[int, list[tuple[int, int]]]:
     """Give the spans of private keys by their lines; the frames of the keys stay."""
     found: dict[int, list[tuple[int, int]]] = {}
+    at = 0
     for begun in _PEM_BEGIN.finditer(text):
+        if begun.start() < at:
+            continue
         ended = _PEM_END.search(text, begun.end())
-        stop = ended.start() if ended else len(text)
+        stop = ended.start() if ended else _end_of_body(text, begun.end())
         line = bisect_right(starts, begun.end()) - 1
         at = begun.end()
         while at < stop:
@@ -151,26 +157,52 @@ def _keys(text: str, starts: list[int]) -> dict[int, list[tuple[int, int]]]:
     return found
 
 
+def _end_of_body(text: str, start: int) -> int:
+    """Give where a key that was cut off ends: at the first line that is none of its own."""
+    at = text.find("\n", start) + 1
+    if not at:
+        return len(text)
+    while at < len(text):
+        end = text.find("\n", at) + 1 or len(text)
+        if not _PEM_BODY.fullmatch(text, at, end):
+            return at
+        at = end
+    return at
+
+
 def _line(body: str, rules: list[int]) -> Iterator[tuple[int, int, str]]:
     for rule in (_rules()[place] for place in rules):
-        for match in rule.pattern.finditer(body):
-            groups = match.groupdict()
-            if _about().search(groups.get("name") or ""):
-                continue
-            for name, value in groups.items():
-                if value is None or not name.startswith("secret"):
-                    continue
-                start, end = match.span(name)
-                # A value longer than a rule reads goes to its end.
-                end = max(end, _TOKEN_END.match(body, end).end()) if end - start >= _LONGEST else end  # type: ignore[union-attr]  # it matches everywhere
-                start, end = _trimmed(body, start, end)
-                if _is_secret(body[start:end], rule):
+        # Found one by one: behind a value that goes on further than its rule reads, the search goes on behind it.
+        match, behind = rule.pattern.search(body), 0
+        while match is not None:
+            behind = max(match.end(), match.start() + 1)
+            for start, end in _values(body, match):
+                behind = max(behind, end)
+                start, end = _trimmed(body, start, end)  # noqa: PLW2901 - the same value without its marks
+                if _is_secret(body[start : min(end, start + _LONGEST)], rule):
                     yield start, end, rule.kind
+            match = rule.pattern.search(body, behind)
+
+
+def _values(body: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Give where the values of a match stand; one that is longer than a rule reads goes to its end."""
+    groups = match.groupdict()
+    if _about().search(groups.get("name") or ""):
+        return
+    for name, value in groups.items():
+        if value is not None and name.startswith("secret"):
+            start, end = match.span(name)
+            yield start, (_token_end(body, end) if end - start >= _LONGEST else end)
+
+
+def _token_end(body: str, place: int) -> int:
+    rest = _TOKEN_END.match(body, place)
+    return rest.end() if rest else place
 
 
 def _trimmed(body: str, start: int, end: int) -> tuple[int, int]:
     """Leave the marks of the sentence or the list around a value where they are."""
-    while end > start + 1 and body[end - 1] in ",;)]}>.:" and not body[start:end].startswith("$"):
+    while end > start + 1 and body[end - 1] in ",;)]}>.:" and body[start] != "$":
         end -= 1
     return start, end
 

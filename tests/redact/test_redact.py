@@ -76,6 +76,33 @@ def test_a_private_key_loses_its_body_and_keeps_its_lines():
     assert one.endswith(" end")
 
 
+def test_a_private_key_that_was_cut_off_takes_nothing_else_with_it():
+    cut = "\n".join([*PEM.splitlines()[:3], "interface Ethernet1", " mtu 9000"])
+    made = redact(cut).text
+    assert "MIIE" not in made
+    assert "c29t" not in made
+    assert made.splitlines()[3:] == ["interface Ethernet1", " mtu 9000"]
+    assert redact(made).text == made
+
+
+@pytest.mark.parametrize(
+    "piece", ["password=", "password ", 'password "', "-----BEGIN PRIVATE KEY-----", "key :  ", "http://a:b", "$1$abcd"]
+)
+def test_work_grows_with_the_text_alone(monkeypatch, piece):
+    """Counted, not timed: the characters that are judged as values, at a fourfold text."""
+    judged, sizes = finding._is_secret, []
+
+    def counted(value, rule):
+        sizes[-1] += len(value)
+        return judged(value, rule)
+
+    monkeypatch.setattr(finding, "_is_secret", counted)
+    for count in (200, 800):
+        sizes.append(0)
+        redact(piece * count)
+    assert sizes[1] <= 5 * sizes[0] + 5000
+
+
 def test_one_secret_has_one_pseudonym_wherever_it_stands():
     names = Pseudonyms()
     text = "enable password S3cr3t-Word\n neighbor 10.0.0.1 password S3cr3t-Word\nhe said S3cr3t-Word twice"
