@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from netguru import resources
+from netguru.redact.surroundings import around
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,7 @@ class _Rule:
     odd: bool
     notdigits: bool
     stop: frozenset[str]
+    outside: re.Pattern[str] | None
 
 
 @cache
@@ -81,6 +83,7 @@ def _rules() -> tuple[_Rule, ...]:
                 odd=bool(row.get("odd")),
                 notdigits=bool(row.get("notdigits")),
                 stop=frozenset(row.get("stop", ())),
+                outside=re.compile(row["outside"]) if "outside" in row else None,
             )
         )
     return tuple(made)
@@ -109,8 +112,9 @@ def find(text: str) -> tuple[Found, ...]:
     for line in sorted(looked.keys() - keys.keys()):
         start = starts[line]
         body = text[start : starts[line + 1] if line + 1 < len(starts) else len(text)].rstrip("\r\n")
-        for a, b, kind in _line(body, sorted(looked[line])):
-            found.append(Found(kind=kind, line=line + 1, start=start + a, end=start + b))
+        for a, b, rule in _line(body, sorted(looked[line])):
+            if rule.outside is None or not any(map(rule.outside.search, around(text, starts, line))):
+                found.append(Found(kind=rule.kind, line=line + 1, start=start + a, end=start + b))
     for line, spans in keys.items():
         found += [Found(kind="private-key", line=line + 1, start=a, end=b) for a, b in spans]
     return tuple(_apart(found))
@@ -170,7 +174,7 @@ def _end_of_body(text: str, start: int) -> int:
     return at
 
 
-def _line(body: str, rules: list[int]) -> Iterator[tuple[int, int, str]]:
+def _line(body: str, rules: list[int]) -> Iterator[tuple[int, int, _Rule]]:
     for rule in (_rules()[place] for place in rules):
         # Found one by one: behind a value that goes on further than its rule reads, the search goes on behind it.
         match, behind = rule.pattern.search(body), 0
@@ -180,7 +184,7 @@ def _line(body: str, rules: list[int]) -> Iterator[tuple[int, int, str]]:
                 behind = max(behind, end)
                 start, end = _trimmed(body, start, end)  # noqa: PLW2901 - the same value without its marks
                 if _is_secret(body[start : min(end, start + _LONGEST)], rule):
-                    yield start, end, rule.kind
+                    yield start, end, rule
             match = rule.pattern.search(body, behind)
 
 

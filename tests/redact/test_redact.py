@@ -103,6 +103,15 @@ def test_work_grows_with_the_text_alone(monkeypatch, piece):
     assert sizes[1] <= 5 * sizes[0] + 5000
 
 
+def test_a_community_of_a_policy_is_no_secret_and_one_of_snmp_is():
+    policy = "policy-options {\n    community RED {\n        members 65001:1;\n    }\n}\n"
+    assert redact(policy).text == policy
+    assert redact("    community RED { members 65001:1; }").text == "    community RED { members 65001:1; }"
+    snmp = redact("snmp {\n    community mouse {\n        authorization read-only;\n    }\n}\n")
+    assert "mouse" not in snmp.text
+    assert [item.line for item in snmp.secrets] == [2]
+
+
 def test_one_secret_has_one_pseudonym_wherever_it_stands():
     names = Pseudonyms()
     text = "enable password S3cr3t-Word\n neighbor 10.0.0.1 password S3cr3t-Word\nhe said S3cr3t-Word twice"
