@@ -16,17 +16,22 @@ if TYPE_CHECKING:
     from netguru.workspace.naming import name_device
     from netguru.workspace.opening import open_network, open_pieces
     from netguru.workspace.readers import FileReader, Match, TextReader, file_readers, text_readers
+    from netguru.workspace.sanitize_operations import sanitize
+    from netguru.workspace.sanitizers import Sanitizer, sanitizers
     from netguru.workspace.transcript import split_transcript
 
 _WHERE = {
     "FileReader": "readers",
     "Match": "readers",
+    "Sanitizer": "sanitizers",
     "TextReader": "readers",
     "file_readers": "readers",
     "name_device": "naming",
     "open_capture": "captures",
     "open_network": "opening",
     "open_pieces": "opening",
+    "sanitize": "sanitize_operations",
+    "sanitizers": "sanitizers",
     "split_transcript": "transcript",
     "text_readers": "readers",
 }
@@ -34,6 +39,7 @@ _WHERE = {
 __all__ = [
     "FileReader",
     "Match",
+    "Sanitizer",
     "TextReader",
     "Workspace",
     "current_workspace",
@@ -42,6 +48,8 @@ __all__ = [
     "open_capture",
     "open_network",
     "open_pieces",
+    "sanitize",
+    "sanitizers",
     "split_transcript",
     "text_readers",
 ]
