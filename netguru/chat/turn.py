@@ -10,6 +10,7 @@ that came is kept, runs that were open are closed, and the answer's status says 
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
     from netguru.chat.events import Engine, Event, Listener, Question, TurnContext, TurnEvent
     from netguru.store.conversation_results import Message, MessageStatus
 
-_KEPT_EVERY_S = 1.0
-"""Seconds between two stores of an unfinished answer: what a crash loses at most."""
+_KEPT_EVERY_S, _KEPT_AT_LEAST_EVERY_S = 1.0, 10.0
+"""Seconds between two stores of an unfinished answer, in a quiet and in a busy server: what a crash loses at most."""
+_KEPT_PAUSE = 50
+"""A pause is so many times as long as the store before it took: many answers at once are not slowed by being kept."""
 
 
 class Turn:
@@ -168,10 +171,12 @@ class Turn:
 
     async def _keep(self) -> None:
         """Store the unfinished answer now and then; that the database is busy for once loses nothing."""
+        pause = _KEPT_EVERY_S
         while True:
-            await asyncio.sleep(_KEPT_EVERY_S)
+            await asyncio.sleep(pause)
             if self._changed and self.message is not None:
                 self._changed = False
+                began = time.monotonic()
                 try:
                     await asyncio.to_thread(
                         conversations.keep,
@@ -183,6 +188,8 @@ class Turn:
                     )
                 except NetGuruError as error:
                     logger(__name__).warning("answer.not_kept", error=str(error))
+                took = time.monotonic() - began
+                pause = min(max(_KEPT_EVERY_S, _KEPT_PAUSE * took), _KEPT_AT_LEAST_EVERY_S)
 
     async def _end(self, work: asyncio.Task[None]) -> Message:
         """Close what is open, store the answer, and tell it."""
