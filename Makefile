@@ -81,6 +81,11 @@ bench-redact: ## Hold the planted secrets before NetGuru, netconan and detect-se
 	@.ci/environment dev
 	@$(BIN)/python tests/bench/redact.py
 
+test-hub: ## Make an environment with JupyterHub in out/hub and ask as two people (needs npm)
+	@.ci/environment dev
+	@.ci/hub
+	@NETGURU_TEST_HUB=1 $(BIN)/python -m pytest tests/hub -q
+
 audit: ## Check that .venv holds exactly the locked packages and that they agree with each other
 	@.ci/environment dev
 	@.ci/audit
