@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
 
+from netguru import logs
 from netguru.jupyter.server import conversation_routes, own_routes, work_routes  # noqa: F401 - they fill the table
 from netguru.jupyter.server.chat_socket import ChatSocket
 from netguru.jupyter.server.handlers import RouteHandler, UnknownHandler, UploadHandler
@@ -31,6 +32,8 @@ def load(app: ServerApp) -> None:
     folder = Path(app.root_dir).expanduser()
     workspace = find_workspace(folder).folder
     chosen = settings()
+    # The server is a program of its own: its requests are logged as the settings say.
+    logs.setup(chosen.log_level, chosen.log_format)
     service = Service(
         folder=folder,
         workspace=workspace,
