@@ -210,6 +210,8 @@ def _tcp(draft: Draft, start: int, end: int) -> None:
     ports = {draft.u16(start), draft.u16(start + 2)}
     if 179 in ports:  # noqa: PLR2004 - BGP
         draft.by(twin_routing.bgp, payload, end, "BGP")
+    elif 53 in ports and draft.u16(payload) == end - payload - 2:  # noqa: PLR2004 - DNS, a whole message
+        draft.by(twin_messages.dns, payload + 2, end, "DNS")
     elif twin_messages.is_http(draft, payload, end):
         draft.by(twin_messages.http, payload, end, "HTTP")
     else:

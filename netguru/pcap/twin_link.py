@@ -140,9 +140,9 @@ def _cdp_field(draft: Draft, kind: int, start: int, end: int) -> None:
     elif kind == 0x0007:  # noqa: PLR2004 - networks of on-demand routing
         for at in range(start, end - 4, 5):
             draft.ipv4(at, draft.data[at + 4])
-    elif kind in (0x0005, 0x0006):
+    elif kind in (0x0003, 0x0005, 0x0006):
         draft.words(start, end)
-    elif kind not in (0x0003, 0x0004, 0x000A, 0x000B, 0x000E, 0x000F, 0x0010, 0x0011, 0x0012, 0x0013, 0x001A):
+    elif kind not in (0x0004, 0x000A, 0x000B, 0x000E, 0x000F, 0x0010, 0x0011, 0x0012, 0x0013, 0x001A):
         draft.zero(start, end, "CDP fields")
 
 

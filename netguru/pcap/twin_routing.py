@@ -12,6 +12,7 @@ _OLD_TRANSITION = 23456
 _MARKER = b"\xff" * 16
 _FAMILIES = {1: (32, 4), 2: (128, 16)}
 _UNICAST = (1, 2)
+_HSRP_ADVERTISEMENT = b"\0\3"
 
 
 def ospf(draft: Draft, start: int, end: int) -> None:
@@ -288,6 +289,9 @@ def eigrp(draft: Draft, start: int, end: int) -> None:
             draft.ipv4(at + 4)
             draft.ipv4(at + 8)
             _eigrp_networks(draft, at + 44, at + size)
+        elif kind == 0x0003 and draft.data[at + 4] == 4:  # noqa: PLR2004 - routers that are to wait, IPv4
+            for place in range(at + 5, at + size - 3, 5):
+                draft.ipv4(place)
         elif kind not in (0x0001, 0x0004, 0x0005, 0x0007, 0x0008):
             draft.zero(at + 4, at + size, "EIGRP fields")
         at += size
@@ -337,6 +341,9 @@ def hsrp(draft: Draft, start: int, end: int) -> None:
         draft.secret(start + 8, start + 16)
         draft.ipv4(start + 16)
         draft.zero(start + 20, end, "HSRP digests")
+        return
+    if draft.data[start : start + 2] == _HSRP_ADVERTISEMENT:
+        # State and counts of groups.
         return
     at = start
     while at + 2 <= end:
