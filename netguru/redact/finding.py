@@ -63,6 +63,11 @@ def _never() -> frozenset[str]:
 
 
 @cache
+def _forms() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{form})" for form in _table()["never"]["forms"]))
+
+
+@cache
 def _about() -> re.Pattern[str]:
     return re.compile(_table()["never"]["names"], re.IGNORECASE)
 
@@ -213,7 +218,13 @@ def _trimmed(body: str, start: int, end: int) -> tuple[int, int]:
 
 def _is_secret(value: str, rule: _Rule) -> bool:
     low = value.lower().strip("`*_")
-    if low in _never() or low in rule.stop or PSEUDONYM.search(value) or _PLACEHOLDER.fullmatch(value):
+    if (
+        low in _never()
+        or low in rule.stop
+        or PSEUDONYM.search(value)
+        or _PLACEHOLDER.fullmatch(value)
+        or _forms().fullmatch(value)
+    ):
         return False
     if rule.notdigits and value.isdigit():
         return False

@@ -112,6 +112,11 @@ def test_a_community_of_a_policy_is_no_secret_and_one_of_snmp_is():
     assert [item.line for item in snmp.secrets] == [2]
 
 
+def test_the_key_of_a_list_in_a_model_is_no_secret():
+    model = '  list interface {\n    key "name";\n    leaf name {\n'
+    assert redact(model).text == model
+
+
 def test_one_secret_has_one_pseudonym_wherever_it_stands():
     names = Pseudonyms()
     text = "enable password S3cr3t-Word\n neighbor 10.0.0.1 password S3cr3t-Word\nhe said S3cr3t-Word twice"
