@@ -1,8 +1,10 @@
 """Saying "not in the documents": an estimate from what the best passages hold of a question and how near they are.
 
-A long question tells more of its circumstances than any passage repeats, so less of it has to be held. Numbers are
-fitted (logistic regression) on the tuning half of the questions; how near a passage is compares only within one
-embedder, so that each has its own row, and one that is not known is judged by words alone.
+A long question tells more of its circumstances than any passage repeats, so less of it has to be held; below a number
+of things a shorter one is not asked for more. Many passages hold the words of a question by chance, few do not, and in
+a few an ordinary word is often missing. Numbers are fitted (logistic regression) on the tuning half of the questions,
+asked of collections of all sizes; how near a passage is compares only within one embedder, so that each has its own
+row, and one that is not known is judged by words alone.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ class Signals:
     concepts: int
     """How many things the question names."""
 
+    passages: int
+    """How many were searched."""
+
     cosine: float | None = None
     embedder: str = ""
     """Whose cosine it is."""
@@ -34,16 +39,22 @@ class Signals:
 def likely(signals: Signals) -> float:
     """Estimate how likely the documents answer (0 to 1); below one half they are said not to.
 
-    >>> likely(Signals(coverage=1.0, concepts=4)) > 0.5 > likely(Signals(coverage=0.1, concepts=4))
-    True
+    >>> [likely(Signals(coverage=share, concepts=4, passages=50)) > 0.5 for share in (1.0, 0.1)]
+    [True, False]
     """
     table = _table()
     row = table.get(signals.embedder.partition("/")[0])
     cosine = signals.cosine
     if row is None or cosine is None:
         row, cosine = table["words"], 0.0
-    sum_ = row["bias"] + row["coverage"] * signals.coverage + row["concepts"] * math.log1p(signals.concepts)
-    estimate = 1 / (1 + math.exp(-sum_ - row.get("cosine", 0.0) * cosine))
+    sum_ = (
+        row["bias"]
+        + row["coverage"] * signals.coverage
+        + row["concepts"] * math.log1p(max(signals.concepts, table["short"]))
+        + row["passages"] * math.log(max(signals.passages, 1))
+        + row.get("cosine", 0.0) * cosine
+    )
+    estimate = 1 / (1 + math.exp(-sum_))
     # Passages that hold the whole question are shown, however short it is: a command is two words.
     return max(estimate, _EVEN) if signals.coverage >= table["grounded"] else estimate
 
@@ -51,7 +62,7 @@ def likely(signals: Signals) -> float:
 def judge(signals: Signals) -> Status:
     """Judge whether the best passages answer all of a question, some of it, or it is not in the documents.
 
-    >>> judge(Signals(coverage=1.0, concepts=4)), judge(Signals(coverage=0.0, concepts=4))
+    >>> judge(Signals(coverage=1.0, concepts=4, passages=50)), judge(Signals(coverage=0.0, concepts=4, passages=50))
     ('grounded', 'not_found')
     """
     if likely(signals) < _EVEN:

@@ -116,11 +116,7 @@ def parse(question: str, language: str, *, factor: float = 1.0) -> Query:
         for concept in _concepts(token, own.get(place, []), dropped=place in left_out, name=_is_name(token, place))
     ]
     named = [
-        (
-            places[0],
-            Concept(text=" ".join(found[place][0] for place in places), alternatives=tuple(made), stated=foreign),
-        )
-        for places, made in phrases.items()
+        (places[0], _phrase([found[place][0] for place in places], made, foreign)) for places, made in phrases.items()
     ]
     stated = [concept for _, concept in sorted([*concepts, *named], key=lambda item: item[0]) if concept.alternatives]
     return Query(
@@ -131,6 +127,14 @@ def parse(question: str, language: str, *, factor: float = 1.0) -> Query:
         command=reads_as_command(question) or bool(_QUOTED.search(question)),
         expansions=expansions,
     )
+
+
+def _phrase(said: list[str], names: list[Alternative], foreign: bool) -> Concept:
+    """Make the concept of several words; what is said in another language may stand so in one's own documents."""
+    text = " ".join(said)
+    own = tuple(word for token in said for word in tokens.forms(token)[:1]) if foreign else ()
+    stated = (Alternative(words=own, weight=1.0),) if own else ()
+    return Concept(text=text, alternatives=(*stated, *names), stated=foreign)
 
 
 def _alternatives(item: Expansion, factor: float) -> tuple[Alternative, ...]:

@@ -90,9 +90,11 @@ def retrieve(question: str, limit: int = 10, options: Options | None = None) -> 
     stored = _stored(indexes, pool, scores, {key: hit.coverage for key, hit in by_words.items()})
     stored = _reordered(question, stored, int(_fusion()["rerank"]), notes)
     found = within(with_section(stored, int(_fusion()["section"]))[:limit], options.budget)
+    searched = sum(index.count() for index in indexes)
     signals = Signals(
         coverage=max((item.coverage for item in found[: int(_gate_passages())]), default=0.0),
         concepts=sum(concept.stated for concept in query.concepts),
+        passages=searched,
         cosine=max(by_meaning.values(), default=None),
         embedder=_embedder(indexes),
     )
@@ -104,7 +106,7 @@ def retrieve(question: str, limit: int = 10, options: Options | None = None) -> 
         status=judge(signals) if found else "not_found",
         method=_method(by_meaning, options),
         notes=tuple(dict.fromkeys(notes)),
-        searched=sum(index.count() for index in indexes),
+        searched=searched,
     )
 
 

@@ -200,13 +200,17 @@ def test_neighbours_of_one_section_are_joined(tmp_path: Path, bring: Callable[[P
     assert {item.passage.source for item in retrieve("multicast paragraph", 10).found} == {"long.md"}
 
 
+@pytest.mark.parametrize("passages", [1, 200, 100_000])
 @pytest.mark.parametrize("concepts", [1, 4, 30])
 @pytest.mark.parametrize(
     ("embedder", "cosine"), [("", None), ("minilm-l6-int8/1", 0.2), ("minilm-l6-int8/1", 0.9), ("x", 0.9)]
 )
-def test_gate_is_monotone(concepts: int, embedder: str, cosine: float | None) -> None:
+def test_gate_is_monotone(passages: int, concepts: int, embedder: str, cosine: float | None) -> None:
     order = ["not_found", "partial", "grounded"]
-    signals = [Signals(coverage=share / 20, concepts=concepts, cosine=cosine, embedder=embedder) for share in range(21)]
+    signals = [
+        Signals(coverage=share / 20, concepts=concepts, passages=passages, cosine=cosine, embedder=embedder)
+        for share in range(21)
+    ]
     judged = [order.index(judge(item)) for item in signals]
     estimates = [likely(item) for item in signals]
 
@@ -218,12 +222,12 @@ def test_gate_is_monotone(concepts: int, embedder: str, cosine: float | None) ->
 @given(st.floats(0, 1), st.floats(-1, 1), st.floats(-1, 1))
 def test_gate_trusts_nearer_passages_more(coverage: float, one: float, other: float) -> None:
     far, near = (
-        likely(Signals(coverage=coverage, concepts=6, cosine=cosine, embedder="minilm-l6-int8/1"))
+        likely(Signals(coverage=coverage, concepts=6, passages=500, cosine=cosine, embedder="minilm-l6-int8/1"))
         for cosine in sorted((one, other))
     )
     assert far <= near
 
 
 def test_gate_leaves_the_cosine_of_an_unknown_embedder_aside() -> None:
-    alone = Signals(coverage=0.4, concepts=6)
-    assert likely(alone) == likely(Signals(coverage=0.4, concepts=6, cosine=0.99, embedder="openai/x"))
+    alone = Signals(coverage=0.4, concepts=6, passages=500)
+    assert likely(alone) == likely(Signals(coverage=0.4, concepts=6, passages=500, cosine=0.99, embedder="openai/x"))
