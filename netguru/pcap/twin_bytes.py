@@ -146,7 +146,10 @@ class Draft:
         old = self.u16(at)
         if udp and old == 0:
             return
-        total = ((old ^ _MODULUS) + ones_sum(after) - ones_sum(before)) % _MODULUS or _MODULUS
+        total = ((old ^ _MODULUS) + ones_sum(after) - ones_sum(before)) % _MODULUS
+        if not total and any(after):
+            # Of the two zeros of this arithmetic, the sum of zeros alone is the one, any other sum the other.
+            total = _MODULUS
         new = total ^ _MODULUS
         self.data[at : at + 2] = (new or (_MODULUS if udp else 0)).to_bytes(2, "big")
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     Handler = Callable[[Draft, int, int], None]
 
-_ETHERNET, _NULL, _LOOP, _SLL, _SLL2 = 1, 0, 108, 113, 276
+_ETHERNET, _NULL, _LOOP, _SLL, _SLL2, _HDLC = 1, 0, 108, 113, 276, 104
+_PPP_LINKS = {9, 50}
 _RAW = {12, 14, 101, 228, 229}
 _TAGS = {0x8100, 0x88A8, 0x9100, 0x9200}
 _LLC_MOST = 1500
@@ -60,8 +61,17 @@ def frame(draft: Draft, link_type: int) -> None:
         draft.by(lambda made, start, stop: _cooked(made, start + 6, start + 14, stop), 0, end, "Linux cooked")
     elif link_type == _SLL2:
         draft.by(lambda made, start, stop: _cooked(made, start + 12, start, stop, 20), 0, end, "Linux cooked")
+    elif link_type == _HDLC:
+        draft.by(lambda made, start, stop: _typed(made, made.u16(start + 2), start + 4, stop), 0, end, "HDLC")
+    elif link_type in _PPP_LINKS:
+        draft.by(_ppp, 0, end, "PPP")
     else:
         draft.zero(0, end, f"link type {link_type}")
+
+
+def _ppp(draft: Draft, start: int, end: int) -> None:
+    at = start + 2 * (draft.data[start] in (0x0F, 0xFF))
+    _typed(draft, _PPP.get(draft.u16(at), _LLC_MOST + 1), at + 2, end)
 
 
 def _cooked(draft: Draft, address: int, kind: int, end: int, size: int = 16) -> None:

@@ -119,7 +119,15 @@ def _cdp(draft: Draft, start: int, end: int) -> None:
             raise ValueError(at)
         _cdp_field(draft, kind, at + 4, min(at + size, end))
         at += size
-    draft.checksum(start + 2, before, without(draft.data[start:end], 2))
+    draft.checksum(start + 2, _cdp_words(before), _cdp_words(without(draft.data[start:end], 2)))
+
+
+def _cdp_words(data: bytearray) -> bytearray:
+    """Lay an odd last byte as CDP sums it: as the lower half of a word, with its sign, and that one too low."""
+    if len(data) % 2 == 0:
+        return data
+    last = data[-1]
+    return data[:-1] + (bytes((0xFF, last - 1)) if last & 0x80 else bytes((0, last)))
 
 
 def _cdp_field(draft: Draft, kind: int, start: int, end: int) -> None:
@@ -198,7 +206,11 @@ def _network_address(draft: Draft, at: int) -> None:
         raise ValueError(family)
 
 
-TYPES: dict[int, tuple[str, Handler]] = {0x88CC: ("LLDP", lldp), 0x8809: ("slow protocols", lacp)}
+TYPES: dict[int, tuple[str, Handler]] = {
+    0x2000: ("CDP", _cdp),
+    0x88CC: ("LLDP", lldp),
+    0x8809: ("slow protocols", lacp),
+}
 """The protocols that have an EtherType of their own."""
 
 

@@ -122,7 +122,9 @@ def test_every_shared_capture_has_a_twin(tmp_path):
     assert written["captures"] > 60
 
 
-@given(data=st.binary(max_size=200), link_type=st.sampled_from([0, 1, 12, 101, 105, 108, 113, 127, 228, 276]))
+@given(
+    data=st.binary(max_size=200), link_type=st.sampled_from([0, 1, 9, 12, 50, 104, 101, 105, 108, 113, 127, 228, 276])
+)
 def test_any_bytes_have_a_twin_of_their_length(data, link_type):
     draft = Draft(data, Anonymizer(KEY), Counter())
     frame(draft, link_type)
