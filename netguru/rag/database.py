@@ -40,6 +40,8 @@ CREATE INDEX IF NOT EXISTS chunks_key ON chunks (key);
 CREATE TABLE IF NOT EXISTS vectors (
   embedder TEXT NOT NULL, key TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (embedder, key)) WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS vectors_row ON vectors (embedder, row);
+CREATE TABLE IF NOT EXISTS served (
+  place TEXT NOT NULL, embedder TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (place, embedder, key)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
   body, heading, place, tokenize = "ascii tokenchars '-_.:/+@'");
 CREATE VIRTUAL TABLE IF NOT EXISTS words_known USING fts5vocab ('words', 'row');

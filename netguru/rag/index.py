@@ -221,18 +221,25 @@ class Index:
 
     def chunks_at(self, embedder: str, rows: Sequence[int], filters: Filters) -> list[tuple[int, int]]:
         """Give the passages behind rows of the matrix, as (row, passage); rows no longer in use give none."""
+        sql = (
+            "SELECT vectors.row, chunks.id FROM vectors JOIN chunks ON chunks.key = vectors.key "
+            "JOIN documents ON documents.id = chunks.document WHERE vectors.embedder = ? AND vectors.row"
+        )
+        return [(int(row), chunk) for row, chunk in self._behind(sql, [embedder], rows, filters)]
+
+    def chunks_of(self, keys: Sequence[str], filters: Filters) -> list[tuple[str, int]]:
+        """Give the passages of keys, as (key, passage); keys no longer in use give none."""
+        sql = (
+            "SELECT chunks.key, chunks.id FROM chunks JOIN documents ON documents.id = chunks.document WHERE chunks.key"
+        )
+        return [(str(key), chunk) for key, chunk in self._behind(sql, [], keys, filters)]
+
+    def _behind(self, sql: str, first: list[Any], wanted: Sequence[Any], filters: Filters) -> Iterator[tuple[Any, int]]:
         condition, values = filters.sql()
-        found: list[tuple[int, int]] = []
-        for first in range(0, len(rows), _VARIABLES):
-            part = rows[first : first + _VARIABLES]
-            sql = (
-                "SELECT vectors.row, chunks.id FROM vectors JOIN chunks "  # noqa: S608 - marks alone
-                "ON chunks.key = vectors.key "
-                "JOIN documents ON documents.id = chunks.document WHERE vectors.embedder = ? "
-                f"AND vectors.row IN ({_marks(part)}) {f'AND {condition}' if condition else ''}"
-            )
-            found += [(row[0], row[1]) for row in self.base.execute(sql, (embedder, *part, *values))]
-        return found
+        end = f" AND {condition}" if condition else ""
+        for start in range(0, len(wanted), _VARIABLES):
+            part = wanted[start : start + _VARIABLES]
+            yield from self.base.execute(f"{sql} IN ({_marks(part)}){end}", (*first, *part, *values))
 
 
 def _marks(values: Sequence[Any]) -> str:

@@ -1,4 +1,4 @@
-"""Vectors on a Qdrant server: dense and sparse side by side, fused there by reciprocal rank.
+"""A copy of the vectors on a Qdrant server: dense and sparse side by side, fused there by reciprocal rank.
 
 The client's in-process mode has the same interface and serves the tests; it is slow for sparse search and locks its
 folder for one process, so it is no back end of its own (docs/rag.md has the measurements).
@@ -10,17 +10,20 @@ import hashlib
 import zlib
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from netguru.errors import ServiceDownError
+from netguru.errors import InputError, ServiceDownError
+from netguru.logs import logger
 from netguru.rag import tokens
-from netguru.rag.vectors import unit
+from netguru.rag.serving import is_served
+from netguru.rag.vectors import Matrix, further, unit
 from netguru.settings import settings
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    import numpy as np
     from qdrant_client import QdrantClient
     from qdrant_client.models import SparseVector
 
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 
 _DENSE = "dense"
 _SPARSE = "words"
+_KEY = "key"
+_UUID_DIGITS = 32
+_PAGE = 1000
 _TIMEOUT_S = 20
 _LOOK = 4
 # BM25's saturation of a word's count, without the length: the server adds the rarity (its IDF modifier).
@@ -44,45 +50,29 @@ def client() -> QdrantClient:
 
 
 class QdrantVectors:
-    """Write and search the vectors of one collection and embedder; rows of the index are the points' numbers."""
+    """The vectors of one collection and embedder on a server; a point has the number that its passage's key gives."""
 
-    def __init__(
-        self,
-        client: QdrantClient,
-        folder: Path,
-        embedder: str,
-        dimensions: int,
-        base: sqlite3.Connection | None = None,
-    ) -> None:
+    def __init__(self, client: QdrantClient, folder: Path, embedder: str, dimensions: int) -> None:
         digest = hashlib.sha256(f"{folder.resolve()}\0{embedder}".encode("utf-8", "surrogateescape")).hexdigest()
         self.name = f"netguru-{folder.name}-{digest[:16]}"
+        self.embedder = embedder
+        self.dimensions = dimensions
         self._client = client
-        self._embedder = embedder
-        self._dimensions = dimensions
-        self._base = base
+        self._folder = folder
 
-    def write(self, keys: Sequence[str], texts: Sequence[str], vectors: Sequence[Sequence[float]]) -> None:
-        """Write one batch; raises ServiceDownError."""
-        from qdrant_client import models
+    @staticmethod
+    def point(key: str) -> str:
+        """Give the number of a key's point; writing it twice is writing it once.
 
-        from netguru.rag.database import transaction
+        >>> QdrantVectors.point("0123456789abcdef" * 4)
+        '01234567-89ab-cdef-0123-456789abcdef'
+        """
+        return str(UUID(hex=key[:_UUID_DIGITS]))
 
-        assert self._base is not None  # noqa: S101 - a writer is made with the index
-        sql = "SELECT coalesce(max(row) + 1, 0) FROM vectors WHERE embedder = ?"
-        first = self._base.execute(sql, (self._embedder,)).fetchone()[0]
-        points = [
-            models.PointStruct(
-                id=first + position,
-                vector={_DENSE: vector.tolist(), _SPARSE: sparse(text)},
-                payload={"key": key},
-            )
-            for position, (key, text, vector) in enumerate(zip(keys, texts, unit(vectors), strict=True))
-        ]
+    def make(self) -> int:
+        """Make the collection when there is none, and count its points; raises ServiceDownError."""
         self._ask(self._make)
-        self._ask(self._client.upsert, self.name, points=points, wait=True)
-        with transaction(self._base):
-            rows = [(self._embedder, key, first + position) for position, key in enumerate(keys)]
-            self._base.executemany("INSERT INTO vectors VALUES (?, ?, ?)", rows)
+        return int(self._ask(self._client.count, self.name, exact=True).count)
 
     def _make(self) -> None:
         from qdrant_client import models
@@ -91,52 +81,102 @@ class QdrantVectors:
             self._client.create_collection(
                 self.name,
                 vectors_config={
-                    _DENSE: models.VectorParams(size=self._dimensions, distance=models.Distance.COSINE, on_disk=True)
+                    _DENSE: models.VectorParams(size=self.dimensions, distance=models.Distance.COSINE, on_disk=True)
                 },
                 sparse_vectors_config={_SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
             )
 
+    def put(self, keys: Sequence[str], texts: Sequence[str], vectors: Sequence[np.ndarray]) -> None:
+        """Write one batch; raises ServiceDownError."""
+        from qdrant_client import models
+
+        points = [
+            models.PointStruct(
+                id=self.point(key), vector={_DENSE: vector.tolist(), _SPARSE: sparse(text)}, payload={_KEY: key}
+            )
+            for key, text, vector in zip(keys, texts, vectors, strict=True)
+        ]
+        if points:
+            self._ask(self._client.upsert, self.name, points=points, wait=True)
+
+    def points(self) -> Iterator[str]:
+        """Give the numbers of all points; raises ServiceDownError."""
+        offset: Any = None
+        while True:
+            page, offset = self._ask(
+                self._client.scroll,
+                self.name,
+                limit=_PAGE,
+                offset=offset,
+                with_payload=False,
+                with_vectors=False,
+            )
+            yield from (str(point.id) for point in page)
+            if offset is None:
+                return
+
+    def remove(self, points: Sequence[str]) -> None:
+        """Take points off; raises ServiceDownError."""
+        from qdrant_client import models
+
+        # Numbers that are whole ones are those of a former version.
+        numbers: list[Any] = [int(point) if point.isdigit() else point for point in points]
+        self._ask(self._client.delete, self.name, points_selector=models.PointIdsList(points=numbers), wait=True)
+
     def drop(self) -> None:
-        """Remove all vectors of this embedder."""
-        assert self._base is not None  # noqa: S101 - a writer is made with the index
-        self._base.execute("DELETE FROM vectors WHERE embedder = ?", (self._embedder,))
+        """Remove the collection; raises ServiceDownError."""
         self._ask(self._client.delete_collection, self.name)
 
     def search(self, index: Index, vector: Sequence[float], limit: int, filters: Filters) -> list[tuple[int, float]]:
-        """Give passages with their cosine, nearest first; raises ServiceDownError."""
-        found = self._ask(
-            self._client.query_points,
-            self.name,
-            query=unit([vector])[0].tolist(),
-            using=_DENSE,
-            limit=limit * _LOOK,
-            with_payload=False,
-        )
-        return self._passages(index, found, limit, filters)
+        """Give passages with their cosine, nearest first.
+
+        The matrix beside the index answers while the server has not all of it, and when it does not answer.
+        """
+        if is_served(index.base, self.embedder):
+            try:
+                asked = {"query": unit([vector])[0].tolist(), "using": _DENSE}
+                return self._look(index, limit, filters, lambda look: {**asked, "limit": look})
+            except ServiceDownError as error:
+                logger(__name__).warning("vectors.server_away", reason=str(error))
+        return Matrix(self._folder, self.embedder, self.dimensions).search(index, vector, limit, filters)
 
     def fused(
         self, index: Index, vector: Sequence[float], question: str, limit: int, filters: Filters, k: int
     ) -> list[tuple[int, float]]:
-        """Give passages by dense and sparse vectors, fused by the server with the stated k."""
+        """Give passages by dense and sparse vectors, fused by the server with the stated k.
+
+        Raises ServiceDownError, and InputError when the server has not all vectors.
+        """
         from qdrant_client import models
 
-        found = self._ask(
-            self._client.query_points,
-            self.name,
-            prefetch=[
-                models.Prefetch(query=unit([vector])[0].tolist(), using=_DENSE, limit=limit),
-                models.Prefetch(query=sparse(question, counted=False), using=_SPARSE, limit=limit),
-            ],
-            query=models.RrfQuery(rrf=models.Rrf(k=k)),
-            limit=limit * _LOOK,
-            with_payload=False,
-        )
-        return self._passages(index, found, limit, filters)
+        if not is_served(index.base, self.embedder):
+            raise InputError(
+                f"the vectors of the {index.collection} collection are not on this server",
+                hint="ingest its folder again: none is embedded anew",
+            )
+        dense, words = unit([vector])[0].tolist(), sparse(question, counted=False)
 
-    def _passages(self, index: Index, found: Any, limit: int, filters: Filters) -> list[tuple[int, float]]:
-        scores = {int(point.id): float(point.score) for point in found.points}
-        passages = [(chunk, scores[row]) for row, chunk in index.chunks_at(self._embedder, list(scores), filters)]
-        return sorted(passages, key=lambda item: (-item[1], item[0]))[:limit]
+        def stated(look: int) -> dict[str, Any]:
+            prefetch = [
+                models.Prefetch(query=dense, using=_DENSE, limit=look),
+                models.Prefetch(query=words, using=_SPARSE, limit=look),
+            ]
+            return {"prefetch": prefetch, "query": models.RrfQuery(rrf=models.Rrf(k=k)), "limit": look}
+
+        return self._look(index, limit, filters, stated)
+
+    def _look(
+        self, index: Index, limit: int, filters: Filters, stated: Callable[[int], dict[str, Any]]
+    ) -> list[tuple[int, float]]:
+        """Ask for more until enough are passages that the filters let through."""
+        look = limit * _LOOK
+        while True:
+            points = self._ask(self._client.query_points, self.name, with_payload=[_KEY], **stated(look)).points
+            scores = {str(point.payload[_KEY]): float(point.score) for point in points}
+            found = [(chunk, scores[key]) for key, chunk in index.chunks_of(list(scores), filters)]
+            if len(found) >= limit or len(points) < look:
+                return sorted(found, key=lambda item: (-item[1], item[0]))[:limit]
+            look = further(look)
 
     def _ask(self, call: Any, *arguments: Any, **stated: Any) -> Any:
         from qdrant_client.http.exceptions import ApiException

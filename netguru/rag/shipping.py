@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from netguru import resources
 from netguru.errors import UnknownNameError
-from netguru.rag import corpus, embedders, vectors
+from netguru.rag import corpus, embedders
 from netguru.rag.database import get_meta, set_meta
 from netguru.rag.embedding import embed_missing
 from netguru.rag.ingesting import ingest
+from netguru.rag.vectors import MatrixWriter
 from netguru.rag.writing import BATCH, writing
-from netguru.settings import settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,16 +73,17 @@ def _elsewhere(writer: Writer) -> int:
 def _ready_made(writer: Writer, name: str, embedder: Embedder) -> int:
     """Write the vectors that travel with the package for passages that have none yet."""
     before = get_meta(writer.base, "embedder")
-    # Another embedder's vectors serve until all are made anew; a server wants the words beside the vectors.
-    if before not in ("", embedder.id) or settings().qdrant_url:
+    # Another embedder's vectors serve until all are made anew.
+    if before not in ("", embedder.id):
         return 0
     known = _stored(embedder.id)
     sql = "SELECT DISTINCT key FROM chunks WHERE key NOT IN (SELECT key FROM vectors WHERE embedder = ?)"
     keys = [row[0] for row in writer.base.execute(sql, (embedder.id,)) if row[0] in known]
-    store = vectors.writer(writer.base, writer.folder, embedder.id, embedder.dimensions)
+    store = MatrixWriter(writer.base, writer.folder, embedder.id, embedder.dimensions)
+    store.mend()
     for first in range(0, len(keys), BATCH * 16):
         batch = keys[first : first + BATCH * 16]
-        store.write(batch, [""] * len(batch), [known[key].tolist() for key in batch])
+        store.write(batch, [known[key].tolist() for key in batch])
     if keys:
         set_meta(writer.base, "embedder", embedder.id)
         set_meta(writer.base, "embedder_name", name)

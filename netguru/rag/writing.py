@@ -70,7 +70,13 @@ def writing(collection: CollectionName) -> Iterator[Writer]:
     with locked(folder / "write.lock"):
         base = connect(folder / "index.db", write=True)
         try:
-            yield Writer(base, folder)
+            writer = Writer(base, folder)
+            yield writer
+            writer.flush()
+            if writer.forgot:
+                from netguru.rag.tidying import tidy
+
+                tidy(base, folder)
         finally:
             base.close()
 
@@ -81,6 +87,7 @@ class Writer:
     def __init__(self, base: sqlite3.Connection, folder: Path) -> None:
         self.base = base
         self.folder = folder
+        self.forgot = False
         self._pending = 0
         self._renew_words()
 
@@ -199,6 +206,7 @@ class Writer:
         self.flush()
 
     def _forget(self, number: int) -> None:
+        self.forgot = True
         self.base.execute("DELETE FROM words WHERE rowid IN (SELECT id FROM chunks WHERE document = ?)", (number,))
         self.base.execute("DELETE FROM chunks WHERE document = ?", (number,))
         self.base.execute("DELETE FROM documents WHERE id = ?", (number,))

@@ -170,7 +170,7 @@ def write_vectors() -> float:
         keys = [row[0] for row in writer.base.execute("SELECT DISTINCT key FROM chunks")]
         for first in range(0, len(keys), BATCH):
             part = keys[first : first + BATCH]
-            store.write(part, part, random_vectors.standard_normal((len(part), DIMENSIONS)))  # type: ignore[arg-type]
+            store.write(part, random_vectors.standard_normal((len(part), DIMENSIONS)))  # type: ignore[arg-type]
         set_meta(writer.base, "embedder", Random.id)
         set_meta(writer.base, "embedder_name", "random")
     return cpu() - start

@@ -48,7 +48,7 @@ GRID: dict[str, dict[str, Any]] = {
 
 
 def quiet(done: float, total: float = 0, message: str = "") -> None:
-    if message == "vectors" and total and not int(done) % 512:
+    if message.startswith("vectors") and total and not int(done) % 512:
         print(f"{int(done)} of {int(total)} vectors", file=sys.stderr, flush=True)
 
 

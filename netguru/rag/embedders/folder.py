@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from netguru.errors import DamagedFileError, InputError, MissingExtraError
 from netguru.rag.embedders import embedders
-from netguru.rag.embedders.graph import BATCH, Graph, digest, each
+from netguru.rag.embedders.graph import AHEAD, BATCH, Graph, digest, each
 from netguru.settings import settings
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class Folder:
     """Embed with the model of a folder."""
 
     batch = BATCH
+    ahead = AHEAD
 
     def __init__(self, folder: Path | None = None) -> None:
         folder = folder or settings().embedder_folder

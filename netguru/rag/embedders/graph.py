@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING
 
 from netguru.errors import DamagedFileError, MissingExtraError
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 BATCH = 16
 """Texts between two looks at whether the work was cancelled: one to two seconds on one processor."""
+
+AHEAD = 2
+"""Batches that are under way at once, so that no thread is idle while the last text of one is computed."""
 
 _FATAL = 4
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -75,12 +79,17 @@ class Graph:
 
 def each(work: Callable[[str], list[float]], texts: Sequence[str]) -> list[list[float]]:
     """Do the work for every text, on as many threads as the settings say, in the order of the texts."""
-    count = min(threads(), len(texts))
-    if count <= 1:
+    count = threads()
+    if min(count, len(texts)) <= 1:
         return [work(text) for text in texts]
     # The runtime lets go of Python's lock while it computes.
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(work, texts))
+    return list(_pool(count).map(work, texts))
+
+
+@cache
+def _pool(count: int) -> ThreadPoolExecutor:
+    """Give the threads, which stay for the next batch: two batches share them, and neither waits for its last text."""
+    return ThreadPoolExecutor(count, thread_name_prefix="embedding")
 
 
 def _session(file: Path, content: bytes | None) -> InferenceSession:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from netguru import resources
 from netguru.errors import DamagedFileError
 from netguru.rag.embedders import DEFAULT, embedders
-from netguru.rag.embedders.graph import BATCH, Graph, each
+from netguru.rag.embedders.graph import AHEAD, BATCH, Graph, each
 from netguru.rag.embedders.wordpiece import WordPiece
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class MiniLM:
     """Embed with the shipped model."""
 
     batch = BATCH
+    ahead = AHEAD
     languages = ("en",)
 
     def __init__(self) -> None:
