@@ -10,6 +10,7 @@ from netguru import resources
 from netguru.model.answer import Answer
 from netguru.model.evidence import QUOTATION_LIMIT, Evidence
 from netguru.rag import tokens
+from netguru.render.clean import line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,15 +76,15 @@ def _refusal(retrieval: Retrieval, said: dict[str, str]) -> Answer:
 
 
 def _section(item: Found) -> str:
-    return f"{item.passage.source}: {item.passage.heading}"
+    return line(f"{item.passage.source}: {item.passage.heading}")
 
 
 def place(passage: Stored, said: dict[str, str]) -> str:
-    """Name the place of a passage: source, heading, page or lines."""
+    """Name the place of a passage on one line, whatever its file is called: source, heading, page or lines."""
     where = said["lines"].format(start=passage.line_start, end=passage.line_end)
     if passage.page is not None:
         where = said["page"].format(page=passage.page)
-    return f"{passage.source}, {passage.heading}, {where}"
+    return line(f"{passage.source}, {passage.heading}, {where}")
 
 
 def cite(passage: Stored, part: Extract) -> Evidence:

@@ -51,6 +51,7 @@ class Remembered:
         self._bytes = dimensions * 4
         self._kept = kept
         self._base: sqlite3.Connection | None = None
+        self._renewed = False
         self._attempt(self._open)
 
     def _open(self) -> None:
@@ -78,6 +79,8 @@ class Remembered:
             if row and len(row[1]) == self._bytes:
                 found[text] = np.frombuffer(row[1], dtype=np.float32)
                 known.append((int(time.time()), row[0]))
+        if not known:
+            return
         self._base.execute("BEGIN IMMEDIATE")
         self._base.executemany("UPDATE made SET used = ? WHERE id = ?", known)
         self._base.execute("COMMIT")
@@ -123,6 +126,9 @@ class Remembered:
             if self._base is not None:
                 self._base.close()
             self._base = None
-            # A damaged file would stay in the way; one that is merely in use by others is left alone.
-            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-                file_of_user().unlink(missing_ok=True)
+            # A damaged file makes room for a new one, once; one that is merely in use by others is left alone.
+            if not self._renewed and type(error) is sqlite3.DatabaseError:
+                self._renewed = True
+                for end in ("", "-wal", "-shm"):
+                    file_of_user().with_name(file_of_user().name + end).unlink(missing_ok=True)
+                self._attempt(self._open)

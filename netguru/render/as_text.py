@@ -217,16 +217,24 @@ def _answer(answer: Answer, width: int) -> str:
         rows += ["", _hang(f"[{part.number}] ", line(part.place), width)]
         rows += [_folded(row, "    | ", width) for row in clean(part.evidence.text).split("\n")]
         if part.evidence.kind == "passage":
-            words = ("netguru rag.view", _word(part.evidence.source), part.evidence.start, part.evidence.end)
-            rows.append(f"    {' '.join(map(str, words))}")
+            rows.append(f"    {_view(part.evidence)}")
     searched = answer.usage.get("searched")
     return "\n".join([*rows, *(["", f"{searched} passages searched"] if searched else [])])
 
 
-def _word(source: str) -> str:
-    """Write a name as one word of a shell."""
-    shown = line(source)
-    return shown if re.fullmatch(r"[\w./:+@%,-]+", shown) else shlex.quote(shown)
+def _view(item: Evidence) -> str:
+    """Write the command that opens a passage."""
+    source = item.source
+    if re.fullmatch(r"[\w./:+@%,-]+", source, re.ASCII):
+        word = source
+    elif line(source) == source:
+        word = shlex.quote(source)
+    else:
+        # What a terminal would obey or hide is written as the shell's own escapes.
+        escaped = source.encode("unicode_escape").decode("ascii").replace("'", "\\'")
+        word = f"$'{escaped}'"
+    end = "-- " if source.startswith("-") else ""
+    return f"netguru rag.view {end}{word} {item.start} {item.end}"
 
 
 def _folded(row: str, start: str, width: int) -> str:

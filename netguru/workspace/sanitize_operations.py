@@ -26,8 +26,8 @@ def sanitize(
 
     Replaced are secrets, IPv4 and IPv6 addresses (prefixes stay prefixes; private, link-local, multicast, loopback and
     documentation addresses stay of their kind), MAC addresses, AS numbers (private ones stay private), names of
-    devices, users and domains. Line numbers stay. The same key gives the same result in every file and every run, so that
-    twins made on different days fit together; who has the key can test guesses, so keep it to yourself.
+    devices, users and domains. Line numbers stay. The same key gives the same result in every file and every run, so
+    that twins made on different days fit together; who has the key can test guesses, so keep it to yourself.
 
     Of captures the headers and the messages of known protocols are rewritten with their checksums, other payload is
     set to zero, and the report says so. Interface descriptions, locations and other free text may tell more: add words.

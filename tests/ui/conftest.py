@@ -137,14 +137,19 @@ def browser() -> Iterator[Any]:
         made.close()
 
 
-@pytest.fixture
-def window(browser: Any) -> Iterator[Window]:
-    """Open a window without cookies that notes its requests."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+def watched(context: Any) -> Window:
+    """Open a page that notes its requests and its errors."""
     made = Window(context.new_page())
     made.page.on("request", lambda request: made.requests.append(request.url))
     made.page.on("websocket", lambda socket: made.requests.append(socket.url))
     made.page.on("console", lambda told: made.errors.append(told.text) if told.type == "error" else None)
     made.page.on("pageerror", lambda error: made.errors.append(str(error)))
-    yield made
+    return made
+
+
+@pytest.fixture
+def window(browser: Any) -> Iterator[Window]:
+    """Open a window without cookies that notes its requests."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    yield watched(context)
     context.close()

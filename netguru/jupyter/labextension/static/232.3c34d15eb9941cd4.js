@@ -317,8 +317,8 @@
   padding: 0 4px;
   border-color: transparent;
   border-radius: 8px;
-  background: var(--jp-brand-color3, #d6e8f7);
-  color: var(--jp-ui-font-color0, #10212f);
+  background: var(--jp-brand-color1, #1976d2);
+  color: var(--jp-ui-inverse-font-color0, #fff);
   font-size: 0.8em;
   line-height: 1.5;
   vertical-align: 1px;
