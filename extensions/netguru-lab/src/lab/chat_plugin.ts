@@ -3,12 +3,13 @@
 import { ILabShell, ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
-import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import type { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { Chat } from '../core/chat';
 import type { Attachment } from '../core/protocol';
 import { TEXTS } from '../core/texts';
+import { fileBrowser } from './browser';
 import { fileAttachment, LabHost } from './host';
 import { icon } from './icon';
 import { ChatPanel } from './panel';
@@ -23,25 +24,28 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'Ask about the network in a panel beside the notebook',
   autoStart: true,
   // Voila loads every extension but has no shell of Lab: there this plugin stays silent.
-  requires: [ILabShell],
-  optional: [ICommandPalette, ILayoutRestorer, INotebookTracker, IDefaultFileBrowser, ISettingRegistry],
-  activate: (
+  optional: [ILabShell, ICommandPalette, ILayoutRestorer, INotebookTracker, ISettingRegistry],
+  activate: async (
     app: JupyterFrontEnd,
-    shell: ILabShell,
+    shell: ILabShell | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
     notebooks: INotebookTracker | null,
-    browser: IDefaultFileBrowser | null,
     registry: ISettingRegistry | null
   ) => {
+    if (!shell) {
+      return;
+    }
     const transport = new ServerTransport(app.serviceManager.serverSettings);
-    const host = new LabHost(app, notebooks, browser);
+    const host = new LabHost(app, notebooks);
     const panel = new ChatPanel(new Chat(transport, host));
     shell.add(panel, 'right', { rank: RANK });
     restorer?.add(panel, panel.id);
     if (registry) {
       void follow(registry, ID, transport);
     }
+    const browser = await fileBrowser(app);
+    host.browser = browser;
     addCommands(app, shell, panel, host, browser);
     for (const command of ['netguru:chat', 'netguru:new', 'netguru:stop', 'netguru:settings', 'netguru:attach-cell']) {
       palette?.addItem({ command, category: TEXTS.title });

@@ -2,7 +2,7 @@
 
 import { ILabShell } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import { fileBrowser } from './browser';
 import { openIn } from './host';
 import { icon } from './icon';
 import { ServerTransport } from './transport';
@@ -13,15 +13,18 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: '@netguru/lab:files',
   description: 'Packet tables and configurations with line numbers as documents',
   autoStart: true,
-  requires: [ILabShell],
-  optional: [IDefaultFileBrowser],
-  activate: (app: JupyterFrontEnd, _shell: ILabShell, browser: IDefaultFileBrowser | null) => {
+  optional: [ILabShell],
+  activate: async (app: JupyterFrontEnd, shell: ILabShell | null) => {
+    if (!shell) {
+      return;
+    }
     const { docRegistry, commands } = app;
     FILE_TYPES.forEach(type => docRegistry.addFileType(type));
     docRegistry.addModelFactory(new PlaceModelFactory());
     factories(new ServerTransport(app.serviceManager.serverSettings)).forEach(item =>
       docRegistry.addWidgetFactory(item)
     );
+    const browser = await fileBrowser(app);
     if (!browser) {
       return;
     }

@@ -13,10 +13,12 @@ import { LINES_FACTORY, PACKETS_FACTORY, ViewWidget } from './viewers';
 const FACTORIES: Record<string, string> = { line: LINES_FACTORY, packet: PACKETS_FACTORY };
 
 export class LabHost implements IHost {
+  /** Known once Lab has one. */
+  browser: IDefaultFileBrowser | null = null;
+
   constructor(
     private readonly _app: JupyterFrontEnd,
-    private readonly _notebooks: INotebookTracker | null,
-    private readonly _browser: IDefaultFileBrowser | null
+    private readonly _notebooks: INotebookTracker | null
   ) {}
 
   open = async (citation: ICitation): Promise<boolean> => {
@@ -55,7 +57,7 @@ export class LabHost implements IHost {
   save = saved;
 
   private _files(): { label: string; make(): Attachment }[] {
-    const chosen = Array.from(this._browser?.selectedItems() ?? []).map(item => item.path);
+    const chosen = Array.from(this.browser?.selectedItems() ?? []).map(item => item.path);
     const shown = this._app.shell.currentWidget;
     const open = shown instanceof DocumentWidget ? [shown.context.localPath] : [];
     return Array.from(new Set([...chosen, ...open])).map(path => ({
