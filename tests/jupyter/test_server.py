@@ -213,6 +213,7 @@ def test_lists_have_pages(server):
         ("GET", "conversations?limit=0", {}, 400),
         ("GET", "conversations?cursor=x", {}, 400),
         ("PATCH", "settings", {"json": {"colour": "red"}}, 400),
+        ("PATCH", "settings", {"json": {"price": "cheap"}}, 400),
         ("GET", "evidence?source=../../etc/passwd&kind=line&place=1-1", {}, 422),
         ("GET", "capture?path=%2Fetc%2Fpasswd", {}, 422),
         ("GET", "text?path=%2Fetc%2Fpasswd", {}, 422),

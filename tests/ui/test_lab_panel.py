@@ -381,6 +381,10 @@ def test_settings_go_to_the_server_and_the_key_does_not_come_back(lab: Lab) -> N
     form.get_by_label("Provider").select_option("openai")
     form.get_by_role("combobox", name="Model").fill("m")
     form.get_by_label("Base URL").fill("http://127.0.0.1:9/v1")
+    form.get_by_label("Price").fill("cheap")
+    form.get_by_role("button", name="Save").click()
+    form.get_by_text("the price 'cheap' is not IN/OUT").wait_for()
+    form.get_by_label("Price").fill("2.5/10")
     form.get_by_label("Key").fill("sk-of-the-test")
     form.get_by_role("button", name="Save").click()
     form.get_by_role("button", name="Forget the key").wait_for()
@@ -390,6 +394,13 @@ def test_settings_go_to_the_server_and_the_key_does_not_come_back(lab: Lab) -> N
     assert not [path for path in lab.server.folder.parent.rglob("*.json*") if b"sk-of-the-test" in path.read_bytes()]
     form.get_by_role("button", name="Forget the key").click()
     form.get_by_role("button", name="Forget the key").wait_for(state="hidden")
+    form.get_by_label("Price").fill("")
+    form.get_by_role("button", name="Save").click()
+    form.get_by_text("Saved").wait_for()
+    form.get_by_label("Provider").press("Escape")
+    form.wait_for(state="hidden")
+    # Whoever closes the settings by the keyboard goes on where they were opened.
+    assert lab.page.evaluate("document.activeElement.getAttribute('aria-label')") == "Settings"
 
 
 def test_by_keyboard_and_screen_reader(lab: Lab) -> None:

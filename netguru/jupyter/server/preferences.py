@@ -7,6 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from netguru.chat.spending import Price
 from netguru.errors import InputError, ServiceError
 from netguru.settings import Secret
 
@@ -58,6 +59,8 @@ class Preferences:
         if _KINDS[name] is float and isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
             return float(value)
         if _KINDS[name] is str and isinstance(value, str) and len(value) <= _LONGEST:
+            if name == "price" and value:
+                Price.read(value)
             return value
         raise InputError(f"the setting {name!r} has a value of a wrong kind")
 

@@ -40,6 +40,7 @@ export class Chat {
   private readonly _list: ConversationList;
   private readonly _settings: SettingsForm;
   private readonly _toggle: HTMLButtonElement;
+  private readonly _gear = sign(ICONS.gear(), TEXTS.settings, () => this.settings());
   private readonly _answers = new Map<string, AnswerView>();
   /** Messages whose text came through the line. */
   private readonly _live = new Set<number>();
@@ -74,7 +75,7 @@ export class Chat {
       this._toggle,
       this._heading,
       sign(ICONS.plus(), TEXTS.newConversation, () => this.begin(true)),
-      sign(ICONS.gear(), TEXTS.settings, () => this.settings())
+      this._gear
     );
     this._log.tabIndex = 0;
     // Of a growing text a screen reader would read every piece; the finished answer is told once, apart.
@@ -389,8 +390,9 @@ export class Chat {
       return;
     }
     if (!this._list.node.hidden || !this._settings.node.hidden) {
+      const opener = this._settings.node.hidden ? this._toggle : this._gear;
       this._hideList();
-      this._toggle.focus();
+      opener.focus();
     } else {
       this.stop();
     }

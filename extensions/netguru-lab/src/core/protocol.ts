@@ -124,6 +124,7 @@ export interface ISettings {
   provider: string | null;
   model: string | null;
   base_url: string | null;
+  price: string | null;
   budget: number | null;
   key_set: boolean;
 }

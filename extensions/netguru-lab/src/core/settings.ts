@@ -14,7 +14,10 @@ export class SettingsForm {
   private readonly _model = make('input', { attributes: { list: 'ngc-models', spellcheck: 'false' } });
   private readonly _models = make('datalist', { attributes: { id: 'ngc-models' } });
   private readonly _url = make('input', { attributes: { type: 'url', placeholder: TEXTS.urlExample } });
-  private readonly _budget = make('input', { attributes: { type: 'number', min: '0', step: 'any' } });
+  private readonly _price = make('input', { attributes: { placeholder: TEXTS.priceExample, spellcheck: 'false' } });
+  private readonly _budget = make('input', {
+    attributes: { type: 'number', min: '0', step: 'any', placeholder: TEXTS.budgetExample }
+  });
   private readonly _key = make('input', { attributes: { type: 'password', autocomplete: 'off' } });
   private readonly _forget = button(TEXTS.forgetKey, () => void this._save({ key: null }));
   private readonly _state = make('div', { class: 'ngc-dim', role: 'status' });
@@ -35,6 +38,7 @@ export class SettingsForm {
       named(TEXTS.model, this._model),
       this._models,
       named(TEXTS.baseUrl, this._url),
+      named(TEXTS.price, this._price),
       named(TEXTS.budget, this._budget),
       named(TEXTS.key, this._key),
       make('div', { class: 'ngc-dim' }, TEXTS.keyNote),
@@ -63,6 +67,7 @@ export class SettingsForm {
     this._provider.value = settings.provider ?? '';
     this._model.value = settings.model ?? '';
     this._url.value = settings.base_url ?? '';
+    this._price.value = settings.price ?? '';
     this._budget.value = settings.budget === null ? '' : String(settings.budget);
     this._key.value = '';
     this._key.placeholder = settings.key_set ? TEXTS.keySet : TEXTS.keyMissing;
@@ -86,6 +91,7 @@ export class SettingsForm {
       provider: this._provider.value || null,
       model: this._model.value.trim() || null,
       base_url: this._url.value.trim() || null,
+      price: this._price.value.trim() || null,
       budget: this._budget.value === '' ? null : Number(this._budget.value)
     };
     return this._key.value ? { ...stated, key: this._key.value } : stated;

@@ -3,7 +3,13 @@
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { ITransport } from '../core/protocol';
 
-const NAMES: Record<string, string> = { provider: 'provider', model: 'model', baseUrl: 'base_url', budget: 'budget' };
+const NAMES: Record<string, string> = {
+  provider: 'provider',
+  model: 'model',
+  baseUrl: 'base_url',
+  price: 'price',
+  budget: 'budget'
+};
 
 export async function follow(registry: ISettingRegistry, id: string, transport: ITransport): Promise<void> {
   const settings = await registry.load(id);
