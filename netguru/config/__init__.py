@@ -12,6 +12,7 @@ _HOME = {
     "facts_of": "netguru.config.facts",
     "parse": "netguru.config.operations",
     "parse_piece": "netguru.config.parsing",
+    "query": "netguru.config.questions",
     "parse_text": "netguru.config.parsing",
     "render": "netguru.config.tree",
     "to_ciscoconfparse": "netguru.config.bridge",

@@ -22,6 +22,8 @@ _UNUSED_KINDS = frozenset(
     "object-group peer-group route-policy prefix-set filter policer".split()
 )
 _WORDS = re.compile(r"[^\s;{}\[\]()\",]+")
+# What a peer group is set to is no use of it: "neighbor GROUP send-community".
+_OWN_SETTING = re.compile(r"neighbor (\S+) ")
 _NUMBER = re.compile(r"\d+$")
 
 
@@ -43,17 +45,8 @@ def undefined(config: DeviceConfig) -> Iterator[Finding]:
     """Find statements that use a name which the configuration does not define."""
     if not is_whole(config):
         return
-    known = platform(config.platform)
-    defined = {(row.kind, row.name) for row in config.structures}
-    # A name defined by a statement that no table covers is not called missing.
-    loose = _words_of_unmodelled(config)
-    missing: dict[tuple[tuple[str, ...], str], list[Reference]] = defaultdict(list)
-    for row in config.references:
-        found = any((kind, row.name) in defined for kind in row.kinds)
-        if not found and not known.is_builtin(row.name) and row.name not in loose:
-            missing[row.kinds, row.name].append(row)
     interfaces = _interfaces_by_line(config)
-    for (kinds, name), rows in missing.items():
+    for (kinds, name), rows in undefined_names(config).items():
         lines = tuple(number for row in rows for number in row.lines)
         ports = tuple(dict.fromkeys(pair for number in lines for pair in interfaces.get(number, ())))
         yield finding(
@@ -65,6 +58,20 @@ def undefined(config: DeviceConfig) -> Iterator[Finding]:
             subject=Subject(devices=(config.hostname,), interfaces=ports),
             evidence=[*proof(config, lines), *absence(config)],
         )
+
+
+def undefined_names(config: DeviceConfig) -> dict[tuple[tuple[str, ...], str], list[Reference]]:
+    """Map each name that is used and not defined, with the kinds that would satisfy it, to its uses."""
+    known = platform(config.platform)
+    defined = {(row.kind, row.name) for row in config.structures}
+    # A name defined by a statement that no table covers is not called missing.
+    loose = _words_of_unmodelled(config)
+    missing: dict[tuple[tuple[str, ...], str], list[Reference]] = defaultdict(list)
+    for row in config.references:
+        found = any((kind, row.name) in defined for kind in row.kinds)
+        if not found and not known.is_builtin(row.name) and row.name not in loose:
+            missing[row.kinds, row.name].append(row)
+    return missing
 
 
 def _words_of_unmodelled(config: DeviceConfig) -> set[str]:
@@ -81,11 +88,7 @@ def unused(config: DeviceConfig) -> Iterator[Finding]:
     """Find named things that no other statement mentions."""
     if not is_whole(config):
         return
-    used = {row.name for row in config.references}
-    elsewhere = _mentions(config)
-    for row in config.structures:
-        if row.kind not in _UNUSED_KINDS or row.name in used or _is_mentioned(row, elsewhere):
-            continue
+    for row in unused_structures(config):
         yield finding(
             "ref.unused",
             device=config.hostname,
@@ -96,12 +99,24 @@ def unused(config: DeviceConfig) -> Iterator[Finding]:
         )
 
 
+def unused_structures(config: DeviceConfig) -> Iterator[Structure]:
+    """Give the named things that no other statement mentions."""
+    used = {row.name for row in config.references}
+    elsewhere = _mentions(config)
+    for row in config.structures:
+        if row.kind in _UNUSED_KINDS and row.name not in used and not _is_mentioned(row, elsewhere):
+            yield row
+
+
 def _mentions(config: DeviceConfig) -> dict[str, set[int]]:
     """Map every word of the statements to the lines that hold it."""
     found: dict[str, set[int]] = defaultdict(set)
     for line in walk(config.tree):
-        for word in _WORDS.findall(path_of(line) if not line.children else line.text):
-            found[word].add(line.number)
+        words = _WORDS.findall(path_of(line) if not line.children else line.text)
+        own = _OWN_SETTING.match(line.text)
+        for word in words:
+            if own is None or word != own[1]:
+                found[word].add(line.number)
     return found
 
 
