@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     import polars as pl
+    import pyarrow as pa
+    import pyarrow.parquet as pq
     from numpy.typing import NDArray
 
     from netguru.model.source import SourceFile
@@ -150,9 +152,9 @@ def write(capture: CaptureFile, store: Path, progress: Progress, cancel: CancelT
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".writing-") as name:
         made = Path(name) / "made"
         made.mkdir()
-        _write_packets(capture, made / _PACKETS, progress, cancel)
+        protocols = _write_packets(capture, made / _PACKETS, progress, cancel)
         _write_flows(capture, made / _FLOWS)
-        about = _about(capture)
+        about = _about(capture, protocols)
         (made / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
         if (_identity(source), _content(source)) != read:
             raise FileRejectedError("changed while it was read", place=source.name, hint="run it again")
@@ -163,39 +165,52 @@ def write(capture: CaptureFile, store: Path, progress: Progress, cancel: CancelT
     return Sidecar(target, about)
 
 
-def _write_packets(capture: CaptureFile, path: Path, progress: Progress, cancel: CancelToken) -> None:
+def _write_packets(capture: CaptureFile, path: Path, progress: Progress, cancel: CancelToken) -> dict[str, int]:
+    """Write the packets in one pass, which also counts the protocols: every further one would hold its state too."""
     import polars as pl
-    import pyarrow.parquet as pq
 
     from netguru.pcap.chunks import INNER_COLUMNS
+    from netguru.pcap.protocol_counts import ProtocolCounts
     from netguru.pcap.schema import inner_types
 
-    empty = pl.DataFrame(schema=inner_types()).to_arrow()
-    options = {"compression": _COMPRESSION, "compression_level": _LEVEL, "use_dictionary": False}
-    # Every column has a page in memory while it is written.
-    options["data_page_size"] = _PAGE_BYTES
-    done = 0
-    with pq.ParquetWriter(path, empty.schema, **options) as writer:
-        for frame in capture.rows(INNER_COLUMNS):
+    counts, done = ProtocolCounts(), 0
+    schema = pl.DataFrame(schema=inner_types()).to_arrow().schema
+    with _writer(path, schema) as writer:
+        for chunk in capture.chunks(losses=True):
             cancel.check()
-            writer.write_table(frame.to_arrow().cast(empty.schema), row_group_size=max(frame.height, 1))
-            done += frame.height
+            counts.take(chunk)
+            writer.write_table(chunk.frame(INNER_COLUMNS).to_arrow().cast(schema), row_group_size=max(chunk.count, 1))
+            done += chunk.count
             progress(done, 0, "packets written")
+    return counts.counts()
 
 
 def _write_flows(capture: CaptureFile, path: Path) -> None:
     import polars as pl
-    import pyarrow.parquet as pq
 
     from netguru.pcap.schema import flow_types
 
-    empty = pl.DataFrame(schema=flow_types()).to_arrow()
-    with pq.ParquetWriter(path, empty.schema, compression=_COMPRESSION, compression_level=_LEVEL) as writer:
+    schema = pl.DataFrame(schema=flow_types()).to_arrow().schema
+    with _writer(path, schema) as writer:
         for part in capture.conversations.parts():
-            writer.write_table(part.to_arrow().cast(empty.schema))
+            writer.write_table(part.to_arrow().cast(schema))
 
 
-def _about(capture: CaptureFile) -> dict[str, Any]:
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    import pyarrow.parquet as pq
+
+    # Every column has a page in memory while it is written, and a dictionary where it has one.
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression=_COMPRESSION,
+        compression_level=_LEVEL,
+        use_dictionary=False,
+        data_page_size=_PAGE_BYTES,
+    )
+
+
+def _about(capture: CaptureFile, protocols: dict[str, int]) -> dict[str, Any]:
     tcp_streams, udp_streams = capture.conversations.streams
     return {
         "version": version(),
@@ -206,7 +221,7 @@ def _about(capture: CaptureFile) -> dict[str, Any]:
         "names": capture.names_of(),
         "secrets": capture.secret_counts,
         "totals": asdict(capture.totals),
-        "protocols": capture.protocols(),
+        "protocols": protocols,
         "tcp_streams": tcp_streams,
         "udp_streams": udp_streams,
         "pairs": capture.conversations.pairs(),
