@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from netguru.errors import FileRejectedError, UnknownNameError
+from netguru.errors import FileRejectedError, InputError, UnknownNameError
 from netguru.model.result import Result
 from netguru.operations import operation
 
@@ -25,6 +25,10 @@ QUESTIONS = (
     "interfaceProperties",
     "bgpSessionCompatibility",
     "ospfSessionCompatibility",
+    "filterLineReachability",
+    "testFilters",
+    "searchFilters",
+    "compareFilters",
 )
 
 
@@ -53,25 +57,44 @@ def query(
     *,
     device: str = "",
     filter_name: str = "",
+    packet: str = "",
+    action: Literal["permit", "deny"] = "permit",
+    reference: Path | None = None,
 ) -> Rows:
     """Ask the configurations of a folder one of the named questions.
 
-    The names and statuses are those of Batfish's questions.
+    The names and statuses are those of Batfish's questions. `testFilters` tells which line of each
+    filter matches a packet, `searchFilters` whether a filter permits (or denies) any of the packets
+    described, with an example, `compareFilters` where the filters of two folders treat packets
+    differently, `filterLineReachability` which lines can never match. These four compute with exact
+    sets of headers; a condition that is not modelled (a time range) is named in the row.
 
     Args:
         name: undefinedReferences, unusedStructures, namedStructures, fileParseStatus, ipOwners,
-            interfaceProperties, bgpSessionCompatibility or ospfSessionCompatibility.
+            interfaceProperties, bgpSessionCompatibility, ospfSessionCompatibility, filterLineReachability,
+            testFilters, searchFilters or compareFilters.
         folder: A folder with configurations, or one configuration.
         device: Only rows of this device.
-        filter_name: Only named things of this name.
+        filter_name: Only the filter (access list, firewall filter, prefix list) of this name.
+        packet: Headers, "tcp 10.0.0.1 > 10.1.0.0/16:443"; a prefix for prefix lists, "10.0.0.0/24".
+        action: What searchFilters looks for.
+        reference: The folder that compareFilters compares with: the state before the change.
     """
-    from netguru.config import questions_names, questions_ports, questions_sessions
+    from netguru.config import questions_filters, questions_names, questions_ports, questions_sessions
     from netguru.model.names import device_key
 
     if name not in QUESTIONS:
         raise UnknownNameError("question", name, QUESTIONS)
     network = _network(folder)
-    if name == "fileParseStatus":
+    if name in questions_filters.QUESTIONS:
+        before = _network(reference).configs if reference is not None else None
+        if (before is None) == (name == "compareFilters"):
+            message = "compareFilters needs --reference, no other question takes it"
+            raise InputError(message)
+        rows = questions_filters.answer(
+            name, network.configs, before or (), filter_name=filter_name, packet=packet, action=action
+        )
+    elif name == "fileParseStatus":
         rows = questions_names.file_parse_status(network)
     else:
         answers = {**questions_names.QUESTIONS, **questions_ports.QUESTIONS, **questions_sessions.QUESTIONS}

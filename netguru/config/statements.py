@@ -159,8 +159,8 @@ class _Reader:
     def read_flat(self, grown: Grown) -> None:
         """Match the whole path of each last statement; every rule that matches applies."""
         table = self.rules.contexts["top"]
-        for line, above, path in _with_groups(grown):
-            if _is_inactive(path_of(line), grown.inactive):
+        for line, above, path in with_groups(grown):
+            if is_inactive(path_of(line), grown.inactive):
                 self.understood.update(range(line.number, line.end + 1))
                 self.understood.update(item.number for item in above)
                 continue
@@ -235,7 +235,7 @@ def _leaves(
             yield line, above
 
 
-def _with_groups(grown: Grown) -> Iterator[tuple[ConfigLine, tuple[ConfigLine, ...], str]]:
+def with_groups(grown: Grown) -> Iterator[tuple[ConfigLine, tuple[ConfigLine, ...], str]]:
     """Give each last statement with its path; those of groups applied to the whole come first, without the group.
 
     What a configuration states itself goes before what its groups state, so it must come later.
@@ -253,7 +253,8 @@ def _with_groups(grown: Grown) -> Iterator[tuple[ConfigLine, tuple[ConfigLine, .
     yield from own
 
 
-def _is_inactive(path: str, inactive: frozenset[tuple[str, ...]]) -> bool:
+def is_inactive(path: str, inactive: frozenset[tuple[str, ...]]) -> bool:
+    """Say whether a path is at or below one that is deactivated."""
     if not inactive:
         return False
     words = tuple(path.split())
