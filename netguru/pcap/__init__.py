@@ -21,6 +21,7 @@ _WHERE = {
     "pyshark_packets": "foreign_packets",
     "scapy_packets": "foreign_packets",
     "check": "protocol_operations",
+    "compare": "compare_operations",
     "protocol": "protocol_operations",
     "neighbors": "protocol_operations",
     "index": "index_operations",
