@@ -194,7 +194,7 @@ def _write_group(writer: pq.ParquetWriter, parts: list[pa.Table]) -> int:
     """Write tables as one group of rows, and let go of them; gives the rows."""
     import pyarrow as pa
 
-    rows = sum(part.num_rows for part in parts)
+    rows = sum(int(part.num_rows) for part in parts)
     if rows:
         writer.write_table(pa.concat_tables(parts), row_group_size=rows)
     parts.clear()
