@@ -8,6 +8,7 @@ from typing import Any
 _HOME = {
     "check": "netguru.config.operations",
     "compare_ports": "netguru.config.between",
+    "coverage": "netguru.config.coverage_operations",
     "detect": "netguru.config.platforms",
     "facts_of": "netguru.config.facts",
     "parse": "netguru.config.operations",
@@ -15,6 +16,7 @@ _HOME = {
     "query": "netguru.config.questions",
     "parse_text": "netguru.config.parsing",
     "render": "netguru.config.tree",
+    "table": "netguru.config.coverage_operations",
     "to_ciscoconfparse": "netguru.config.bridge",
 }
 

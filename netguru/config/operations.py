@@ -57,6 +57,7 @@ class ParsedConfig(Result):
     system: System
     structures: tuple[Structure, ...]
     references: tuple[Reference, ...]
+    views: dict[str, tuple[dict[str, Any], ...]]
     coverage: Lines
 
     def to_dict(self) -> dict[str, Any]:
@@ -81,6 +82,7 @@ def parse(file: Path) -> ParsedConfig:
         file: A configuration: IOS, IOS-XE, NX-OS, IOS-XR, ASA, EOS, FRRouting, or Junos in braces or set commands.
     """
     from netguru.config.secrets import without_secret
+    from netguru.config.views import lines_of, rows_of
     from netguru.workspace.opening import open_network
 
     if os.path.isdir(file):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
@@ -89,6 +91,9 @@ def parse(file: Path) -> ParsedConfig:
     if not network.configs:
         raise FileRejectedError("is not a configuration", place=str(file), hint="state.parse reads device outputs")
     config = network.configs[0]
+    views = rows_of(config)
+    read = set().union(*(lines_of(rows) for rows in views.values()))
+    left = tuple(number for number in config.unmodelled if number not in read)
     return ParsedConfig(
         hostname=config.hostname,
         platform=config.platform,
@@ -102,7 +107,8 @@ def parse(file: Path) -> ParsedConfig:
         system=config.system,
         structures=config.structures,
         references=tuple(replace(row, context=without_secret(row.context)) for row in config.references),
-        coverage=Lines(lines=config.coverage.total, modelled=config.coverage.read, unmodelled=config.unmodelled),
+        views={name: tuple(rows) for name, rows in views.items() if rows},
+        coverage=Lines(lines=config.coverage.total, modelled=config.coverage.total - len(left), unmodelled=left),
     )
 
 
