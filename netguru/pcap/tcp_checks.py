@@ -162,7 +162,7 @@ def loss(capture: CaptureFile) -> Iterator[Finding]:
             "tcp.loss",
             severity=None if sized else Severity.NOTE,
             subject=Subject(addresses=(pair.a, pair.b)),
-            evidence=capture.evidence(pair.numbers),
+            evidence=capture.evidence(pair.numbers.to_list()),
             symptoms=(f"{pair.duplicates} duplicate acknowledgments",) if pair.duplicates else (),
             a=pair.a,
             b=pair.b,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _TCP, _ICMP, _ICMPV6 = 6, 1, 58
 _FRAGMENTATION_NEEDED, _PACKET_TOO_BIG = (3, 4), 2
 _WAY = ("flow", "interface", "client")
+_SEGMENT = (*_WAY, "tcp_seq", "payload_length")
 _WHATS = ("hi", "lo", "port")
 _FOLLOWED = ("number", "interface", "tcp_seq", "tcp_ack", "tcp_flags", "payload_length", "ip_length")
 _WRAP, _HALF = 1 << 32, 1 << 31
@@ -76,19 +77,21 @@ def _black_holes(capture: CaptureFile) -> list[BlackHole]:
 
 def _suspects(capture: CaptureFile) -> pl.DataFrame:
     """Give for each direction the large segment that was repeated most, if often enough."""
-    again = capture.tcp_events().events("again")
-    if again.is_empty():
-        return again
+    events = capture.tcp_events()
     size = threshold("tcp.pmtu-blackhole", "size_bytes")
+    large = np.flatnonzero((events.column("again", "ip_length") >= size) & events.column("again", "whole"))
+    again = pl.DataFrame({name: events.column("again", name)[large] for name in (*_SEGMENT, "number", "ip_length")})
+    # Numbers are gathered for those that are left alone: a million segments may have been repeated.
     repeats = (
-        again.filter((pl.col("ip_length") >= size) & pl.col("whole"))
-        .group_by(*_WAY, "tcp_seq", "payload_length", maintain_order=True)
-        .agg(pl.col("number"), pl.col("ip_length").max())
-        .with_columns(pl.col("number").list.len().alias("resends"))
+        again.group_by(_SEGMENT, maintain_order=True)
+        .agg(pl.len().alias("resends"), pl.col("ip_length").max())
         .filter(pl.col("resends") >= threshold("tcp.pmtu-blackhole", "resends"))
         .sort("resends", descending=True, maintain_order=True)
+        .unique(_WAY, keep="first", maintain_order=True)
+        .head(limit("tcp", "suspects"))
     )
-    return repeats.unique(_WAY, keep="first", maintain_order=True).head(limit("tcp", "suspects"))
+    numbers = again.join(repeats, on=_SEGMENT, how="semi", maintain_order="left").group_by(_SEGMENT).agg("number")
+    return repeats.join(numbers, on=_SEGMENT, maintain_order="left")
 
 
 class _Followed:

@@ -18,6 +18,7 @@ from netguru.pcap.tcp_events import sides_of
 
 if TYPE_CHECKING:
     from netguru.pcap.capture import CaptureFile
+    from netguru.pcap.tcp_events import TcpEvents
 
 _FEW = 3
 _PAIR = ("ip_version", "a_hi", "a_lo", "b_hi", "b_lo")
@@ -33,7 +34,7 @@ class LossyPair:
     resent: int
     from_a: int
     duplicates: int
-    numbers: tuple[int, ...]
+    numbers: pl.Series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,20 +55,21 @@ def lossy_pairs(capture: CaptureFile) -> list[LossyPair]:
 
     # A black hole is reported as such.
     buried = [number for hole in black_holes(capture) for number in hole.numbers]
-    again = capture.tcp_events().events("again")
+    again = _again(capture.tcp_events(), buried)
     if again.is_empty():
         return []
-    again = again.filter(~pl.col("number").is_in(buried))
+    hosts = _pairs(capture, again["flow"])
+    # There may be a million repeated segments: each has the number of its pair, not the addresses.
+    pairs = hosts.select(_PAIR).unique(maintain_order=True).with_row_index("pair")
+    hosts = hosts.join(pairs, on=_PAIR).select("flow", "pair", "client_is_a")
+    again = again.join(hosts, on="flow", maintain_order="left").select(
+        "pair", "interface", "number", "marked", (pl.col("client") == pl.col("client_is_a")).alias("from_a")
+    )
     groups = (
-        again.join(_pairs(capture, again["flow"]), on="flow", maintain_order="left")
-        .group_by(*_PAIR, "interface")
-        .agg(
-            pl.len().cast(pl.Int64).alias("resent"),
-            (pl.col("client") == pl.col("client_is_a")).sum().alias("from_a"),
-            pl.col("number").filter("marked").alias("marked"),
-            pl.col("number").alias("numbers"),
-        )
+        again.group_by("pair", "interface")
+        .agg(pl.len().cast(pl.Int64).alias("resent"), pl.col("from_a").sum())
         .filter(pl.col("resent") >= threshold("tcp.loss", "resent_segments"))
+        .join(pairs, on="pair")
     )
     # Repeated acknowledgments are marked over all interfaces: they count where one alone saw the connection.
     alone = pl.when(pl.col("interfaces") == 1).then(pl.col("duplicates")).otherwise(0)
@@ -83,7 +85,21 @@ def lossy_pairs(capture: CaptureFile) -> list[LossyPair]:
         .sort(["resent", "interface", *_PAIR], descending=[True] + [False] * 6)
         .unique(subset=_PAIR, keep="first", maintain_order=True)
     )
-    return [_pair(row) for row in found.iter_rows(named=True)]
+    shown = again.join(found, on=("pair", "interface"), how="semi", maintain_order="left")
+    numbers = shown.group_by("pair", "interface").agg("number", pl.col("number").filter("marked").alias("marked"))
+    found = found.join(numbers, on=("pair", "interface"), maintain_order="left")
+    # Of one pair there may be very many: their numbers stay columns.
+    about = found.drop("number", "marked").iter_rows(named=True)
+    return [_pair(row, *each) for row, *each in zip(about, found["number"], found["marked"], strict=True)]
+
+
+def _again(events: TcpEvents, buried: list[int]) -> pl.DataFrame:
+    """Give the repeated segments but those of black holes."""
+    import numpy as np
+
+    rows = np.flatnonzero(~np.isin(events.column("again", "number"), np.array(buried, np.uint32)))
+    names = ("number", "flow", "interface", "client", "marked")
+    return pl.DataFrame({name: events.column("again", name)[rows] for name in names})
 
 
 def _pairs(capture: CaptureFile, flows: pl.Series, wanted: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -109,9 +125,7 @@ def _common(*ends: str) -> pl.Expr:
     return one ^ other
 
 
-def _pair(row: dict[str, Any]) -> LossyPair:
-    # Those that Wireshark marks too are shown first, so that its filter finds them.
-    numbers = row["marked"] if len(row["marked"]) >= _FEW else row["numbers"]
+def _pair(row: dict[str, Any], numbers: pl.Series, marked: pl.Series) -> LossyPair:
     return LossyPair(
         a=address_text(row["ip_version"], row["a_hi"], row["a_lo"]),
         b=address_text(row["ip_version"], row["b_hi"], row["b_lo"]),
@@ -119,7 +133,8 @@ def _pair(row: dict[str, Any]) -> LossyPair:
         resent=row["resent"],
         from_a=row["from_a"],
         duplicates=row["duplicates"],
-        numbers=tuple(numbers),
+        # Those that Wireshark marks too are shown first, so that its filter finds them.
+        numbers=marked if marked.len() >= _FEW else numbers,
     )
 
 
