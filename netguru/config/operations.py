@@ -113,28 +113,43 @@ def parse(file: Path) -> ParsedConfig:
 
 
 @operation("config.check")
-def check(path: Path, *, top: int = 0, progress: Progress) -> Findings:
+def check(
+    path: Path,
+    *,
+    top: int = 0,
+    rules: Path | None = None,
+    suppressions: Path | None = None,
+    progress: Progress,
+) -> Findings:
     """Report the problems that configurations show, each device by itself and between devices, worst first.
+
+    Rules of one's own and suppressions are taken from the files named, else from `.netguru/rules.yaml` and
+    `.netguru/suppressions.toml` in the folder. What is suppressed, and until when, stands in the coverage.
 
     Args:
         path: A configuration, or a folder that holds some among other files.
         top: Show only the worst so many findings; 0 shows all.
+        rules: A YAML file of rules: lines that must, must not, or alone may be there.
+        suppressions: A TOML file of findings to leave out, each with its reason and expiry.
     """
     from netguru.checks import run
     from netguru.config.facts import facts_of
+    from netguru.config.user_policy import Policy
     from netguru.workspace.opening import open_network
 
     network = open_network(path)
     if not network.configs:
         raise FileRejectedError("holds no configuration", place=str(path))
-    found: list[Finding] = []
+    policy = Policy.of(path, rules=rules, suppressions=suppressions)
+    found: list[Finding] = list(policy.findings(network.configs))
     for position, config in enumerate(network.configs):
         progress(position, len(network.configs), config.hostname)
         found += run("config", config)
     found += run("configs", network.configs)
     found += run("facts", facts_of(network.configs))
-    ranked = rank(_joined(found))
-    return Findings(findings=ranked[:top] if top > 0 else ranked, coverage=_coverage(network))
+    kept = policy.kept(rank(_joined(found)))
+    coverage = replace(_coverage(network), notes=(*network.coverage.notes, *kept.notes))
+    return Findings(findings=kept.findings[:top] if top > 0 else kept.findings, coverage=coverage)
 
 
 def _joined(found: Iterable[Finding]) -> Iterable[Finding]:

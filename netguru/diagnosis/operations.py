@@ -39,6 +39,8 @@ def run(
     *,
     top: int = 0,
     severity: Literal["info", "note", "warning", "error", "critical"] = "info",
+    rules: Path | None = None,
+    suppressions: Path | None = None,
     progress: Progress,
 ) -> Diagnosis:
     """Find out what is wrong with a network from a folder of captures, configurations and outputs, with proof.
@@ -51,10 +53,14 @@ def run(
         path: A network's folder, or one file of any kind.
         top: Show only the worst so many findings; 0 shows all.
         severity: Leave out findings below this severity.
+        rules: A YAML file of rules for configurations; else `.netguru/rules.yaml` in the folder.
+        suppressions: A TOML file of findings to leave out; else `.netguru/suppressions.toml` in the folder.
     """
+    from netguru.config.user_policy import Policy
     from netguru.diagnosis.procedure import diagnose
 
-    return diagnose(path, progress=progress, top=top, severity=Severity.parse(severity))
+    policy = Policy.of(path, rules=rules, suppressions=suppressions)
+    return diagnose(path, progress=progress, top=top, severity=Severity.parse(severity), policy=policy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from netguru.checks import Scope
+    from netguru.config.user_policy import Policy
     from netguru.model.coverage import Coverage
     from netguru.model.facts import Facts
     from netguru.model.network import Network
@@ -30,9 +31,17 @@ if TYPE_CHECKING:
     from netguru.pcap.capture import CaptureFile
 
 
-def diagnose(path: Path, *, progress: Progress, top: int = 0, severity: Severity = Severity.INFO) -> Diagnosis:
+def diagnose(
+    path: Path,
+    *,
+    progress: Progress,
+    top: int = 0,
+    severity: Severity = Severity.INFO,
+    policy: Policy | None = None,
+) -> Diagnosis:
     """Diagnose a folder or one file: give the `top` worst findings from a severity on, all for 0.
 
+    A `policy` adds what a user's rules find, and leaves out what is suppressed.
     Raises FileRejectedError when there is nothing to read.
     """
     network = open_network(path)
@@ -51,11 +60,17 @@ def diagnose(path: Path, *, progress: Progress, top: int = 0, severity: Severity
             context().cancel.check()
             progress(position, len(subjects), f"checking: {scope}")
             found += [Sourced(scope, names.locate(finding)) for finding in run_checks(scope, subject)]
-    kept = tuple(finding for finding in rank(join(found)) if finding.severity >= severity)
+    notes: tuple[str, ...] = ()
+    ranked = rank(join(found))
+    if policy is not None:
+        left = policy.kept(rank((*ranked, *policy.findings(network.configs))))
+        ranked, notes = left.findings, left.notes
+    kept = tuple(finding for finding in ranked if finding.severity >= severity)
     kept = kept[:top] if top > 0 else kept
     for capture in captures:
         kept = capture.quotes.completed(kept)
-    return Diagnosis(findings=kept, coverage=_coverage(network, facts), facts=facts)
+    coverage = _coverage(network, facts)
+    return Diagnosis(findings=kept, coverage=replace(coverage, notes=(*coverage.notes, *notes)), facts=facts)
 
 
 def _nothing(path: Path, network: Network) -> FileRejectedError:
