@@ -18,6 +18,7 @@ _WHERE = {
     "export": "inspect_operations",
     "follow": "inspect_operations",
     "query": "inspect_operations",
+    "picture": "picture_operations",
     "pyshark_packets": "foreign_packets",
     "scapy_packets": "foreign_packets",
     "check": "protocol_operations",

@@ -17,6 +17,7 @@ _SHIPPED = [
     "dashboards/ask_the_docs.ipynb",
     "dashboards/network_health.ipynb",
     "notebooks/ask_the_docs.ipynb",
+    "notebooks/capture_triage.ipynb",
     "notebooks/network_diagnosis.ipynb",
     "notebooks/tour.ipynb",
 ]

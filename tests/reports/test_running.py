@@ -177,6 +177,24 @@ def test_network_diagnosis(lab: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert Path(document["paths"]["html"]).is_file()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("capture", "drawn"),
+    [("fabric/faulty/captures/lossy-cable.pcap", 7), ("campus/faulty/captures/stp-change.pcap", 4)],
+)
+def test_capture_triage(
+    lab: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], capture: str, drawn: int
+) -> None:
+    words = ["capture_triage", "--out", str(tmp_path), "-p", f"file={lab / capture}", "--json"]
+
+    assert cli.run(["report.run", *words]) == 0
+    document = json.loads(capsys.readouterr().out)
+    page = Path(document["paths"]["html"]).read_text()
+    assert document["findings"]
+    assert page.count('class="ng-chart') == drawn
+    assert _asks(page) == []
+
+
 def test_page_of_a_diagnosis(lab: Path, tmp_path: Path) -> None:
     made = operations["report.html"](path=lab / "campus/faulty/configs", out=tmp_path / "deep" / "page.html")
     page = Path(made.path).read_text()
