@@ -33,6 +33,8 @@ def _decorate(parameter: Parameter) -> click.Parameter:
             required=parameter.required,
             nargs=-1 if parameter.multiple else 1,
             default=None,
+            # Of a choice click would show the choices in place of the name; the description lists them.
+            metavar=None if parameter.multiple else parameter.option,
         )
     flag = parameter.type is bool
     name = parameter.option

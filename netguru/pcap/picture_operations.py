@@ -55,9 +55,9 @@ def picture(
 ) -> Picture:
     """Draw a capture: rates, the life of a TCP conversation, a sequence diagram, talkers or protocols.
 
-    throughput shows bits a second over time; sequence, window and rtt the conversation with the most payload, or
-    the one asked for, with what was sent again and where the receiver's window closed; ladder its messages, or
-    those of chosen packets, between the hosts.
+    Kinds are throughput, sequence, window, rtt, ladder, talkers and protocols. throughput shows bits a second over
+    time; sequence, window and rtt the conversation with the most payload, or the one asked for, with what was sent
+    again and where the receiver's window closed; ladder its messages, or those of chosen packets, between the hosts.
 
     Args:
         file: the capture.
