@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from netguru.config.checks import hygiene, ports, references
+from netguru.config.checks import correctness, hygiene, ports, references
 
-__all__ = ["hygiene", "ports", "references"]
+__all__ = ["correctness", "hygiene", "ports", "references"]
