@@ -119,6 +119,7 @@ def check(
     top: int = 0,
     rules: Path | None = None,
     suppressions: Path | None = None,
+    benchmark: bool = False,
     progress: Progress,
 ) -> Findings:
     """Report the problems that configurations show, each device by itself and between devices, worst first.
@@ -131,9 +132,11 @@ def check(
         top: Show only the worst so many findings; 0 shows all.
         rules: A YAML file of rules: lines that must, must not, or alone may be there.
         suppressions: A TOML file of findings to leave out, each with its reason and expiry.
+        benchmark: Hold the devices against the hygiene of the CIS benchmarks too, each row as an info.
     """
     from netguru.checks import run
     from netguru.config.facts import facts_of
+    from netguru.config.user_benchmark import benchmark as against_benchmark
     from netguru.config.user_policy import Policy
     from netguru.workspace.opening import open_network
 
@@ -142,6 +145,8 @@ def check(
         raise FileRejectedError("holds no configuration", place=str(path))
     policy = Policy.of(path, rules=rules, suppressions=suppressions)
     found: list[Finding] = list(policy.findings(network.configs))
+    if benchmark:
+        found += against_benchmark(network.configs)
     for position, config in enumerate(network.configs):
         progress(position, len(network.configs), config.hostname)
         found += run("config", config)

@@ -73,7 +73,9 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class Block:
+    """The statements of one block, or of the top level when `title` is empty, each with its lines."""
+
     title: str
     lines: Lines
     statements: tuple[tuple[str, Lines], ...]
@@ -162,24 +164,25 @@ def check_rules(configs: Iterable[DeviceConfig], rules: Rules) -> Iterator[Findi
     for config in configs:
         for rule in rules.rules:
             if rule.applies(config, rules.roles):
-                for block in _blocks(config, rule.section):
+                for block in blocks(config, rule.section):
                     yield from _judge(config, rule, block)
 
 
-def _blocks(config: DeviceConfig, section: re.Pattern[str] | None) -> Iterator[_Block]:
+def blocks(config: DeviceConfig, section: re.Pattern[str] | None) -> Iterator[Block]:
+    """Give the blocks that a pattern selects by their headings, or the top level."""
     if platform(config.platform).style == "braces":
         yield from _junos_blocks(config, section)
     elif section is None:
-        yield _Block("", (), tuple(_statement(line) for line in config.tree))
+        yield Block("", (), tuple(_statement(line) for line in config.tree))
     else:
         for line in walk(config.tree):
             if section.fullmatch(_plain(line.text)):
                 numbers = tuple(number for item in line.walk() for number in range(item.number, item.end + 1))
                 below = tuple(_statement(item) for child in line.children for item in child.walk())
-                yield _Block(_plain(line.text), numbers, below)
+                yield Block(_plain(line.text), numbers, below)
 
 
-def _junos_blocks(config: DeviceConfig, section: re.Pattern[str] | None) -> Iterator[_Block]:
+def _junos_blocks(config: DeviceConfig, section: re.Pattern[str] | None) -> Iterator[Block]:
     """Group the statements by the beginning of their paths that the section's pattern matches."""
     found: dict[str, list[tuple[str, Lines]]] = {}
     for line in walk(config.tree):
@@ -193,7 +196,7 @@ def _junos_blocks(config: DeviceConfig, section: re.Pattern[str] | None) -> Iter
         rest = path[len(title) :].strip()
         found.setdefault(title, []).append((rest, tuple(range(line.number, line.end + 1))))
     for title, rows in found.items():
-        yield _Block(title, tuple(number for _, numbers in rows for number in numbers), tuple(rows))
+        yield Block(title, tuple(number for _, numbers in rows for number in numbers), tuple(rows))
 
 
 def _statement(line: ConfigLine) -> tuple[str, Lines]:
@@ -204,7 +207,7 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def _judge(config: DeviceConfig, rule: UserRule, block: _Block) -> Iterator[Finding]:
+def _judge(config: DeviceConfig, rule: UserRule, block: Block) -> Iterator[Finding]:
     texts = {text for text, _ in block.statements}
     missing = [line for line in rule.lists.get("must_have", ()) if _plain(line) not in texts]
     missing += [
@@ -232,7 +235,7 @@ def _is_extra(rule: UserRule, line: str) -> bool:
     return line not in wanted and not any(re.fullmatch(text, line) for text in patterns)
 
 
-def _finding(kind: str, config: DeviceConfig, rule: UserRule, block: _Block, wanted: str, evidence: Any) -> Finding:
+def _finding(kind: str, config: DeviceConfig, rule: UserRule, block: Block, wanted: str, evidence: Any) -> Finding:
     ports = tuple(
         (config.hostname, item.name) for item in config.interfaces if block.lines and item.lines[:1] == block.lines[:1]
     )
