@@ -18,6 +18,7 @@ _SHIPPED = [
     "dashboards/network_health.ipynb",
     "notebooks/ask_the_docs.ipynb",
     "notebooks/capture_triage.ipynb",
+    "notebooks/config_audit.ipynb",
     "notebooks/network_diagnosis.ipynb",
     "notebooks/tour.ipynb",
 ]
