@@ -8,6 +8,7 @@ import numpy as np
 
 from netguru.pcap.columns import DONE, IP, IPV4, IPV6
 from netguru.pcap.columns_transport import decode_transport
+from netguru.pcap.counting import one_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +53,7 @@ def decode_network(cursor: Cursor) -> None:
 
 def _arp(cursor: Cursor) -> None:
     """Read ARP of Ethernet and IPv4 addresses, the one use that is left (RFC 826)."""
-    rows = cursor.have(np.flatnonzero(np.isin(cursor.kind, _ARP_TYPES)), _ARP_PACKET)
+    rows = cursor.have(np.flatnonzero(one_of(cursor.kind, _ARP_TYPES)), _ARP_PACKET)
     # Protocol type, then the lengths of the two kinds of addresses.
     rows = rows[(cursor.read(rows, 2, 2) == IPV4) & (cursor.read(rows, 4, 2) == 0x0604)]  # noqa: PLR2004 - 6 and 4
     cursor.put("arp_opcode", rows, cursor.read(rows, 6, 2))
@@ -130,7 +131,7 @@ def _extensions(cursor: Cursor, rows: Rows) -> None:
     active = rows
     for _ in range(_MAX_EXTENSIONS):
         kind = cursor.kind[active]
-        active = cursor.have(active[np.isin(kind, (*_BY_EIGHT, _FRAGMENT, _AUTHENTICATION))], 8)
+        active = cursor.have(active[one_of(kind, (*_BY_EIGHT, _FRAGMENT, _AUTHENTICATION))], 8)
         if not active.size:
             return
         kind = cursor.kind[active]

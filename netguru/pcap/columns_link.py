@@ -12,6 +12,7 @@ import numpy as np
 
 from netguru.pcap.columns import DONE, ETHERNET, IP, IPV4, IPV6, LLC, MPLS, PPP
 from netguru.pcap.columns_wlan import decode_radiotap, decode_wlan
+from netguru.pcap.counting import distinct, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ def decode_link(cursor: Cursor) -> None:
     """Bring every packet to its layer 3 header and fill the columns of the link layer."""
     cursor.kind[:] = DONE
     link_types = cursor.batch.link_type
-    for link_type in np.unique(link_types):
+    for link_type in distinct(link_types):
         read = _LINKS.get(int(link_type))
         if read is not None:
             read(cursor, np.flatnonzero(link_types == link_type))
@@ -58,7 +59,7 @@ def _tags(cursor: Cursor) -> None:
         kind = cursor.kind
         moved = False
         for kinds, step in _STEPS:
-            rows = np.flatnonzero(np.isin(kind, kinds))
+            rows = np.flatnonzero(one_of(kind, kinds))
             if rows.size:
                 moved = True
                 step(cursor, rows)

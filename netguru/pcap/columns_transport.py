@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netguru.pcap.counting import one_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -25,13 +27,13 @@ def decode_transport(cursor: Cursor, rows: Rows) -> None:
     """Read the transport headers of unfragmented packets and first fragments."""
     protocol = cursor.kind[rows]
     _tcp(cursor, rows[protocol == TCP])
-    _udp(cursor, rows[np.isin(protocol, (UDP, UDP_LITE))])
+    _udp(cursor, rows[one_of(protocol, (UDP, UDP_LITE))])
     _ports_only(cursor, rows[protocol == SCTP], _SCTP_HEADER)
     _ports_only(cursor, rows[protocol == DCCP], _SCTP_HEADER)
-    icmp = cursor.have(rows[np.isin(protocol, (ICMP, ICMPV6))], 2)
+    icmp = cursor.have(rows[one_of(protocol, (ICMP, ICMPV6))], 2)
     cursor.put("icmp_type", icmp, cursor.read(icmp, 0, 1))
     cursor.put("icmp_code", icmp, cursor.read(icmp, 1, 1))
-    _payload(cursor, rows[~np.isin(protocol, (TCP, UDP, UDP_LITE, SCTP, DCCP))], 0)
+    _payload(cursor, rows[~one_of(protocol, (TCP, UDP, UDP_LITE, SCTP, DCCP))], 0)
 
 
 def _payload(cursor: Cursor, rows: Rows, header: int | NDArray[np.int64]) -> None:

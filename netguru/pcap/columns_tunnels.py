@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netguru.pcap.columns_transport import ICMP, ICMPV6, UDP
+from netguru.pcap.counting import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,12 +73,12 @@ def _found(cursor: Cursor, protocol: Rows) -> Iterator[_Found]:
     yield "6in4", np.flatnonzero(protocol == _IPV6_IN_IP), 0, _RAW, -1
     yield "etherip", np.flatnonzero(protocol == _ETHER_IP), 2, _ETHERNET, -1
     for numbers, kinds in ((ICMP, _ICMP_ERRORS), (ICMPV6, _ICMPV6_ERRORS)):
-        errors = (protocol == numbers) & cursor.present["icmp_type"] & np.isin(cursor.values["icmp_type"], kinds)
+        errors = (protocol == numbers) & cursor.present["icmp_type"] & one_of(cursor.values["icmp_type"], kinds)
         yield "icmp", np.flatnonzero(errors), 8, _RAW, -1
     yield _gre(cursor, np.flatnonzero(protocol == _GRE))
     udp = np.flatnonzero((protocol == UDP) & cursor.present["payload_offset"])
     ports = cursor.values["dst_port"][udp]
-    yield _vxlan(cursor, udp[np.isin(ports, _VXLAN)])
+    yield _vxlan(cursor, udp[one_of(ports, _VXLAN)])
     yield _gtp(cursor, udp[ports == _GTP])
     yield _geneve(cursor, udp[ports == _GENEVE])
 
@@ -108,7 +109,7 @@ def _gre(cursor: Cursor, rows: Rows) -> _Found:
     size[erspan3] += 12 + 8 * (cursor.read_at(cursor.position[rows][erspan3] + size[erspan3] + 11, 1) & 1)
     link = np.full(rows.size, -1, np.int64)
     for kinds, link_type in (((0x0800, 0x86DD), _RAW), ((_BRIDGED, _ERSPAN_2, _ERSPAN_3), _ETHERNET), ((_PPTP,), _PPP)):
-        link[np.isin(kind, kinds)] = link_type
+        link[one_of(kind, kinds)] = link_type
     known = (link >= 0) & ((flags & _GRE_ROUTING) == 0)
     return "gre", rows[known], size[known], link[known], identity[known]
 
@@ -147,5 +148,5 @@ def _geneve(cursor: Cursor, rows: Rows) -> _Found:
     rows = cursor.have(rows, 8 + 8)
     size = 16 + 4 * (cursor.read(rows, 8, 1) & 0x3F)
     kind = cursor.read(rows, 8 + 2, 2)
-    link = np.where(kind == _BRIDGED, _ETHERNET, np.where(np.isin(kind, (0x0800, 0x86DD)), _RAW, -1))
+    link = np.where(kind == _BRIDGED, _ETHERNET, np.where(one_of(kind, (0x0800, 0x86DD)), _RAW, -1))
     return "geneve", rows[link >= 0], size[link >= 0], link[link >= 0], cursor.read(rows[link >= 0], 12, 4) >> 8

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netguru import resources
+from netguru.pcap.counting import counted, distinct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     Codes = NDArray[np.uint8]
 
 _TCP, _UDP = 6, 17
-_FEW = 5000
 # The eight bytes of a row; the last holds a bit for each header that is named by its presence.
 _LINK, _KIND, _LLC, _SNAP, _CARRIED, _PORT, _HEAD, _HEADERS = range(8)
 _PRESENT = (("vlan", "vlan"), ("mpls", "mpls"), ("llc", "llc"))
@@ -54,7 +54,7 @@ class ProtocolCounts:
         for bit, (_, name) in enumerate(_PRESENT):
             there = rows[codes[rows, _HEADERS] >> bit & 1 > 0]
             pairs.append(numbers[there].astype(np.int64) << 8 | self._names.code(name))
-        _count(self._layered, np.unique(np.concatenate(pairs)) & 0xFF)
+        _count(self._layered, distinct(np.concatenate(pairs)) & 0xFF)
 
     def counts(self) -> dict[str, int]:
         """Give the packets of each protocol, sorted by name."""
@@ -110,14 +110,8 @@ class ProtocolCounts:
 
 
 def _count(counter: Counter[int], values: NDArray[Any]) -> None:
-    if values.size < _FEW:
-        # Not worth loading polars for.
-        counter.update(values.tolist())
-        return
-    import polars as pl
-
-    counts = pl.Series("value", np.ascontiguousarray(values)).value_counts()
-    counter.update(dict(zip(counts["value"].to_list(), counts["count"].to_list(), strict=True)))
+    found, counts = counted(values)
+    counter.update(dict(zip(found.tolist(), counts.tolist(), strict=True)))
 
 
 class _Names:

@@ -10,6 +10,7 @@ import numpy as np
 
 from netguru import resources
 from netguru.model.coverage import Coverage, Gap
+from netguru.pcap.counting import distinct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,7 +69,7 @@ class Totals:
         codes = np.where(is_ip, _IP, np.where(_known_types()[kind], 0, _TYPE + kind))
         codes = np.where(chunk.has("network")[rows], codes, _NETWORK)
         codes = np.where(_known_links()[link], codes, _LINK + link)
-        for code in np.unique(codes[codes > 0]).tolist():
+        for code in distinct(codes[codes > 0]).tolist():
             here = np.flatnonzero(codes == code)
             count, places = self.undecoded.get(reason := _reason(code), (0, []))
             fresh = chunk.values("number")[rows[here[: _PLACES - len(places)]]].tolist()
