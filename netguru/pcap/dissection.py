@@ -39,7 +39,23 @@ def dissect_packets(capture: CaptureFile, text: str, *, engine: Engine = "auto")
     Raises InputError for more than `MOST` packets, else as `dissect_packet`.
     """
     numbers = chosen_numbers(text, "NUMBER", packets=capture.totals.packets, most=MOST)
-    return Dissections(source=capture.source.name, packets=tuple(_dissected(capture, numbers, engine)))
+    packets = tuple(_dissected(capture, numbers, engine))
+    return Dissections(
+        source=capture.source.name,
+        engine=packets[0].engine,
+        text="\n\n".join(map(_text, packets)),
+        packets=packets,
+        notes=tuple(dict.fromkeys(note for packet in packets for note in packet.notes)),
+    )
+
+
+def _text(packet: Dissection) -> str:
+    """Write a packet as tshark -V does: its layers, each with its fields below."""
+    rows = [f"packet {packet.number}  {packet.time or 'without time'}", f"{packet.description}"]
+    for layer in packet.layers:
+        rows.append(f"  {layer.name}")
+        rows += [f"    {name}: {' '.join(value.split())}" for name, value in layer.fields.items()]
+    return "\n".join(rows)
 
 
 def _dissected(capture: CaptureFile, numbers: list[int], engine: Engine) -> list[Dissection]:

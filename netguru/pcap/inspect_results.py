@@ -47,13 +47,17 @@ class Dissection(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dissections(Result):
-    """Several packets in full, in the order of the file."""
+    """Several packets in full, in the order of the file; `text` is all of them to read, a line for each field."""
 
     schema: ClassVar[str] = "netguru.pcap.dissections/1"
     primary: ClassVar[str] = "packets"
+    quiet: ClassVar[tuple[str, ...]] = ("packets",)
 
     source: str
+    engine: str
+    text: str
     packets: tuple[Dissection, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import pytest
 from made_captures import LAB
 
 from netguru import pcap as room
+from netguru import render
 from netguru.errors import InputError
 from netguru.operations import operations
 from netguru.pcap import dissection, tshark, tshark_layers
@@ -35,6 +36,20 @@ def test_one_number_gives_one_packet_however_it_is_written():
     several = room.dissect(LOSSY, "5-5", engine="scapy")
     assert several.packets == (one,)
     assert several.to_dict()["schema"] == "netguru.pcap.dissections/1"
+
+
+def test_several_are_written_to_be_read():
+    found = room.dissect(LOSSY, "5,10-12", engine="scapy")
+    told = render.text(found, width=200).splitlines()
+    places = [told.index(f"  packet {one.number}  {one.time}") for one in found.packets]
+    assert places == sorted(places)
+    for place, one in zip(places, found.packets, strict=True):
+        assert told[place + 1].strip() == one.description
+        rows = [f"    {layer.name}" for layer in one.layers]
+        assert [row for row in told[place + 2 :] if row.startswith("    ") and row[4] != " "][: len(rows)] == rows
+    source = found.packets[0].layers[1].fields["src"]
+    assert told[places[0] : places[1]].count(f"      src: {source}") == 1
+    assert found.engine == found.packets[0].engine
 
 
 def test_an_open_range_ends_with_the_capture():
