@@ -22,7 +22,8 @@ from netguru.errors import NetGuruError
 _WORD = st.sampled_from(
     "ip ipv6 ipv4 access-list extended standard permit deny remark tcp udp icmp any host 10.0.0.1 0.0.0.255 "
     "255.255.0.0 2001:db8::/32 ::1 eq range gt lt neq 80 www 70000 -1 established fragments dscp ef precedence log "
-    "time-range X object-group network service addrgroup portgroup object X 10 seq 5 prefix-list ge le 8 33 10.0.0.0/8 300.1.1.1 "
+    "time-range X object-group network service addrgroup portgroup object X 10 seq 5 prefix-list ge le 8 33"
+    " 10.0.0.0/8 300.1.1.1 "
     "match-all +ack -syn echo 8 0 set firewall family inet filter term from then accept source-address except port "
     "1-5 protocol [ ] { } ; policy-options next discard router bgp 1 neighbor remote-as peer-group update-source "
     "Loopback0 listen ospf network area interface address no vrf name hostname r1 inactive: \" '".split()
