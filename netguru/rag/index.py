@@ -194,6 +194,12 @@ class Index:
             self._stored(f"{_PASSAGE} WHERE documents.uri = ? ORDER BY documents.id, chunks.position", [source])
         )
 
+    def passage_at(self, source: str, offset: int) -> Stored | None:
+        """Give the first passage of a document that holds a character of its text."""
+        inside = "documents.uri = ? AND chunks.start <= ? AND chunks.stop > ?"
+        sql = f"{_PASSAGE} WHERE {inside} ORDER BY documents.id, chunks.position LIMIT 1"
+        return next(self._stored(sql, [source, offset, offset]), None)
+
     def slice(self, document: int, start: int, end: int) -> str:
         """Give a part of a document's stored text."""
         sql = "SELECT substr(text, ?, ?) FROM documents WHERE id = ?"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netguru.model.evidence import Evidence
-    from netguru.rag.index import Index, Stored
+    from netguru.rag.index import Index
     from netguru.rag.results import Passage
 
 AROUND = 800
@@ -40,7 +40,7 @@ def _view(index: Index, text: str, document: tuple[str, str, str], start: int, e
     # Whole lines, so that a command is not shown in half.
     first = text.rfind("\n", 0, first) + 1 if first else 0
     last = _line_end(text, last)
-    passage = _passage(index, source, start)
+    passage = index.passage_at(source, start)
     title = title or (passage.title if passage else source)
     return View(
         source=source,
@@ -64,11 +64,6 @@ def _document(source: str, collection: str) -> tuple[Index, str, str, str]:
         if found:
             return index, *found
     raise UnknownNameError("document", source, [])
-
-
-def _passage(index: Index, source: str, start: int) -> Stored | None:
-    inside = [item for item in index.passages_of(source) if item.start <= start < item.end]
-    return inside[0] if inside else None
 
 
 def _line_end(text: str, offset: int) -> int:
