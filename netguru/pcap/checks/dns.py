@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -47,12 +47,16 @@ def slow(capture: Capture) -> Iterator[Finding]:
     limit = threshold("dns.slow", "slow_ms")
     answered = dict(told(capture, "dns").drop_nulls("delay_ms").group_by("src").len().iter_rows())
     late = messages(capture, "dns", pl.col("delay_ms") >= limit)
+    repeats = _repetitions(capture, late)
     for (server,), rows in grouped(late, "src").items():
         worst = max(rows, key=lambda row: row["delay_ms"])
         of_server = answered[server]
+        # An answer right behind a repetition says that the first query was lost, or that the server was slow.
+        sure = any(not _was_repeated(row, repeats, limit) for row in rows)
         quoted = [number for row in rows for number in (row["request"], row["number"])]
         yield finding(
             "dns.slow",
+            severity=None if sure else Severity.NOTE,
             evidence=capture.evidence(quoted, limit=8),
             subject=subject(server, *(row["dst"] for row in rows), vlans=vlans(rows)),
             symptoms=[f"{counted(len(rows), 'answer')} of {of_server} took {limit / 1000:g} s or more"],
@@ -60,6 +64,24 @@ def slow(capture: Capture) -> Iterator[Finding]:
             worst=f"{worst['delay_ms'] / 1000:.2f} s",
             name=worst["qname"] or "?",
         )
+
+
+def _repetitions(capture: Capture, late: list[Row]) -> dict[tuple[Any, ...], list[int]]:
+    """Give the times of the queries that late answers may belong to."""
+    if not late:
+        return {}
+    ports = {row["dst_port"] for row in late}
+    asked = messages(capture, "dns", ~pl.col("response") & pl.col("src_port").is_in(list(ports)))
+    times: dict[tuple[Any, ...], list[int]] = {}
+    for row in asked:
+        times.setdefault((row["src"], row["dst"], row["src_port"], row["id"], row["qname"]), []).append(row["time_ns"])
+    return times
+
+
+def _was_repeated(answer: Row, repeats: dict[tuple[Any, ...], list[int]], limit_ms: float) -> bool:
+    """Say whether the query was sent again less than `limit_ms` before its answer."""
+    key = (answer["dst"], answer["src"], answer["dst_port"], answer["id"], answer["qname"])
+    return any(0 <= answer["time_ns"] - time < limit_ms * 1e6 for time in repeats.get(key, ()))
 
 
 @check("capture", "dns.no-answer", profile="services")
