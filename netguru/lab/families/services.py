@@ -1,0 +1,229 @@
+"""Services: DHCP, DNS, HTTP, TLS and SNMP that fail, are slow, refuse, or are asked in vain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scapy.layers.dhcp import BOOTP, DHCP
+from scapy.layers.dns import DNS, DNSQR, DNSRR
+from scapy.layers.inet import IP, UDP
+from scapy.layers.l2 import Ether
+
+from netguru.lab.frames import CLIENT, ROUTER, SECOND, SERVER, Host, Talk, udp
+
+if TYPE_CHECKING:
+    from scapy.packet import Packet
+
+    from netguru.lab.catalogue import Kind
+    from netguru.lab.frames import Builder, Trace
+
+_ANY, _ALL = "0.0.0.0", "255.255.255.255"
+_BROADCAST = "ff:ff:ff:ff:ff:ff"
+
+
+def _dhcp(kind: str, xid: int, server: Host | None = None, *, mac: str = CLIENT.mac, **options: Any) -> Packet:
+    """Give a message of the client, or of a server."""
+    fields = [("message-type", kind), *options.items(), "end"]
+    hardware = bytes.fromhex(mac.replace(":", ""))
+    if server is None:
+        head = Ether(src=mac, dst=_BROADCAST) / IP(src=_ANY, dst=_ALL, id=1) / UDP(sport=68, dport=67)
+        return head / BOOTP(op=1, chaddr=hardware, xid=xid, flags=0x8000) / DHCP(options=fields)
+    head = Ether(src=server.mac, dst=_BROADCAST) / IP(src=server.ip, dst=_ALL, id=1) / UDP(sport=67, dport=68)
+    given = _ANY if kind == "nak" else "192.0.2.10"
+    return head / BOOTP(op=2, chaddr=hardware, xid=xid, yiaddr=given, flags=0x8000) / DHCP(options=fields)
+
+
+def _lease(trace: Trace, at: float, xid: int, *, mac: str = CLIENT.mac) -> None:
+    """Write the four messages of a lease."""
+    given: dict[str, Any] = {
+        "server_id": ROUTER.ip,
+        "lease_time": 86400,
+        "subnet_mask": "255.255.255.0",
+        "router": ROUTER.ip,
+    }
+    trace.add(at, _dhcp("discover", xid, mac=mac))
+    trace.add(at + 0.01, _dhcp("offer", xid, ROUTER, mac=mac, **given))
+    trace.add(at + 0.02, _dhcp("request", xid, mac=mac, server_id=ROUTER.ip, requested_addr="192.0.2.10"))
+    trace.add(at + 0.03, _dhcp("ack", xid, ROUTER, mac=mac, **given))
+
+
+def _dhcp_no_offer(trace: Trace, kind: Kind) -> None:
+    """A client asks four times in vain; in a near-miss the second time it is answered."""
+    if kind != "negative":
+        for at in (0.0, 4.0, 12.0, 28.0) if kind == "positive" else (0.0,):
+            trace.add(at, _dhcp("discover", 0x1001))
+    if kind != "positive":
+        _lease(trace, 4.0, 0x1001)
+
+
+def _dhcp_nak(trace: Trace, kind: Kind) -> None:
+    """A server refuses an address; a near-miss only gives another one than wished."""
+    if kind == "positive":
+        trace.add(0.0, _dhcp("request", 0x1002, requested_addr="198.51.100.77"))
+        trace.add(0.01, _dhcp("nak", 0x1002, ROUTER, server_id=ROUTER.ip))
+    if kind == "near-miss":
+        trace.add(0.0, _dhcp("discover", 0x1002, requested_addr="198.51.100.77"))
+    _lease(trace, 0.5, 0x1003)
+
+
+def _dhcp_two_servers(trace: Trace, kind: Kind) -> None:
+    """Two servers offer to one client; in a near-miss one server offers twice."""
+    _lease(trace, 0.0, 0x1004)
+    if kind != "negative":
+        rogue = SECOND if kind == "positive" else ROUTER
+        given: dict[str, Any] = {
+            "server_id": rogue.ip,
+            "lease_time": 3600,
+            "subnet_mask": "255.255.255.0",
+            "router": rogue.ip,
+        }
+        trace.add(0.015, _dhcp("offer", 0x1004, rogue, **given))
+
+
+def _query(trace: Trace, at: float, name: str, ident: int, *, rcode: int = 0, after: float | None = 0.01) -> None:
+    """Write a query for an address and, unless `after` is None, its answer."""
+    question = DNSQR(qname=name, qtype="A")
+    trace.add(at, udp(CLIENT, SERVER, (50_000 + ident, 53), DNS(id=ident, rd=1, qd=question)))
+    if after is None:
+        return
+    found = DNSRR(rrname=name, type="A", ttl=300, rdata="203.0.113.5") if not rcode else None
+    answer = DNS(id=ident, qr=1, rd=1, ra=1, rcode=rcode, qd=question, an=found)
+    trace.add(at + after, udp(SERVER, CLIENT, (53, 50_000 + ident), answer))
+
+
+def _dns_result(rcode: int) -> Builder:
+    def build(trace: Trace, kind: Kind) -> None:
+        # A name that does not exist is near to a failure of the server, and none.
+        given = {"positive": rcode, "near-miss": 3, "negative": 0}[kind]
+        for ident in range(1, 9):
+            _query(trace, ident * 0.5, f"host{ident}.example.net", ident, rcode=given if ident > 2 else 0)
+
+    return build
+
+
+def _dns_no_answer(trace: Trace, kind: Kind) -> None:
+    """A server is silent to repeated queries; in a near-miss a repetition is answered."""
+    for ident in range(1, 4):
+        name, at = f"host{ident}.example.net", ident * 10.0
+        if kind != "negative":
+            for again in (0.0, 3.0) if kind == "positive" else (0.0,):
+                _query(trace, at + again, name, ident, after=None)
+        if kind != "positive":
+            _query(trace, at + 3.0, name, ident)
+
+
+def _dns_slow(trace: Trace, kind: Kind) -> None:
+    """Answers take two seconds; in a near-miss 0.6 s."""
+    after = {"positive": 2.0, "near-miss": 0.6, "negative": 0.01}[kind]
+    for ident in range(1, 6):
+        _query(trace, ident * 3.0, f"host{ident}.example.net", ident, after=after)
+
+
+def _page(status: str, body: bytes = b"hello") -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def _http(trace: Trace, status: str, after: float) -> None:
+    talk = Talk(trace, service=80)
+    talk.open()
+    for number in range(4):
+        request = f"GET /page{number} HTTP/1.1\r\nHost: www.example.net\r\n\r\n".encode()
+        talk.ask(request, _page(status if number else "200 OK"), after=after if number else 0.0)
+    talk.close()
+
+
+def _http_error(trace: Trace, kind: Kind) -> None:
+    """A server answers 503; a near-miss 304."""
+    _http(
+        trace, {"positive": "503 Service Unavailable", "near-miss": "304 Not Modified", "negative": "200 OK"}[kind], 0
+    )
+
+
+def _http_slow(trace: Trace, kind: Kind) -> None:
+    """Answers begin after three seconds; in a near-miss after 0.5 s."""
+    _http(trace, "200 OK", {"positive": 3.0, "near-miss": 0.5, "negative": 0.0}[kind])
+
+
+def _http_basic(trace: Trace, kind: Kind) -> None:
+    """A password crosses in basic authentication; the near-miss carries a token, the negative nothing."""
+    header = {"positive": "Authorization: Basic bGFiOnBsYW50ZWQ=\r\n", "near-miss": "X-Auth: none\r\n", "negative": ""}
+    talk = Talk(trace, service=80)
+    talk.open()
+    talk.ask(f"GET / HTTP/1.1\r\nHost: www.example.net\r\n{header[kind]}\r\n".encode(), _page("200 OK"))
+    talk.close()
+
+
+def _record(kind: int, body: bytes, version: bytes = b"\x03\x03") -> bytes:
+    return bytes([kind]) + version + len(body).to_bytes(2, "big") + body
+
+
+def _hello(kind: int, version: bytes) -> bytes:
+    """Give a ClientHello (1) or a ServerHello (2) without extensions (RFC 5246 section 7.4.1)."""
+    random = bytes(range(32))
+    rest = b"\x00\x04\x00\x2f\xc0\x2f\x01\x00" if kind == 1 else b"\xc0\x2f\x00"
+    body = version + random + b"\x00" + rest
+    return _record(22, bytes([kind]) + len(body).to_bytes(3, "big") + body)
+
+
+def _tls(trace: Trace, version: bytes, alert: bytes = b"") -> None:
+    talk = Talk(trace, service=443)
+    talk.open()
+    talk.say(0, _hello(1, max(version, b"\x03\x03")))
+    if alert:
+        talk.say(1, _record(21, alert))
+    else:
+        talk.say(1, _hello(2, version))
+        talk.say(0, _record(23, b"\x00" * 64))
+        talk.say(1, _record(21, b"\x01\x00"))
+    talk.close()
+
+
+def _tls_old(version: bytes) -> Builder:
+    def build(trace: Trace, kind: Kind) -> None:
+        _tls(trace, version if kind == "positive" else b"\x03\x03")
+
+    return build
+
+
+def _tls_alert(code: int) -> Builder:
+    def build(trace: Trace, kind: Kind) -> None:
+        # A warning (close notify) is near a fatal alert and ends every good session.
+        _tls(trace, b"\x03\x03", alert=bytes([2, code]) if kind == "positive" else b"")
+
+    return build
+
+
+def _snmp(trace: Trace, kind: Kind) -> None:
+    """SNMP version 2c carries its community in the clear; version 3 (near-miss) none."""
+    version = {"positive": 1, "near-miss": 3, "negative": 3}[kind]
+    community = (
+        bytes.fromhex("0407") + b"planted"
+        if version == 1
+        else bytes.fromhex("300d020101020205c00401040201 03".replace(" ", ""))
+    )
+    pdu = bytes.fromhex("a01c020401020304020100020100300e300c06082b060102010101000500")
+    body = bytes([2, 1, version]) + community + pdu
+    for number in range(3):
+        trace.add(number * 1.0, udp(CLIENT, SERVER, (51_000, 161), bytes([0x30, len(body)]) + body))
+
+
+BUILDERS: dict[str, Builder] = {
+    "dhcp-no-offer": _dhcp_no_offer,
+    "dhcp-nak": _dhcp_nak,
+    "dhcp-two-servers": _dhcp_two_servers,
+    "dns-servfail": _dns_result(2),
+    "dns-refused": _dns_result(5),
+    "dns-no-answer": _dns_no_answer,
+    "dns-slow": _dns_slow,
+    "http-error": _http_error,
+    "http-slow": _http_slow,
+    "http-basic": _http_basic,
+    "tls-ssl3": _tls_old(b"\x03\x00"),
+    "tls-1.0": _tls_old(b"\x03\x01"),
+    "tls-1.1": _tls_old(b"\x03\x02"),
+    "tls-handshake-failure": _tls_alert(40),
+    "tls-certificate-expired": _tls_alert(45),
+    "tls-unknown-ca": _tls_alert(48),
+    "tls-protocol-version": _tls_alert(70),
+    "snmp-community": _snmp,
+}
