@@ -104,6 +104,7 @@ def _dispatch(arguments: list[str]) -> int:
 
 def _run(item: Operation, stated: dict[str, Any]) -> int:
     from netguru.logs import setup
+    from netguru.redact.logged import hide
     from netguru.settings import settings
     from netguru.workspace.workspace import find_workspace
 
@@ -111,7 +112,7 @@ def _run(item: Operation, stated: dict[str, Any]) -> int:
     brief = stated.pop("cli_brief", False)
     fail_on = stated.pop("cli_fail_on", None)
     chosen = settings()
-    setup(chosen.log_level, "json" if chosen.log_format == "json" else "console")
+    setup(chosen.log_level, "json" if chosen.log_format == "json" else "console", hide=hide)
     workspace = find_workspace(Path.cwd(), stated.pop("cli_workspace", None))
     with use(workspace=workspace.folder, face="cli"):
         result = item(**stated)

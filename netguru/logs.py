@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from netguru.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Callable, MutableMapping
     from contextlib import AbstractContextManager
 
     from structlog.stdlib import BoundLogger
@@ -20,21 +20,28 @@ if TYPE_CHECKING:
 _PASSWORD = re.compile(r"""(?P<start>\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*):[^\s"'<>]*@""")
 
 
-def setup(level: str = "warning", format: Literal["console", "json"] = "console") -> None:  # noqa: A002 - the setting's name
+def setup(
+    level: str = "warning",
+    format: Literal["console", "json"] = "console",  # noqa: A002 - the setting's name
+    *,
+    hide: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+) -> None:
     """Send events at or above a level to stderr; a library user who does not call it keeps his own logging.
 
-    Raises InputError for a level that does not exist.
+    Passwords in URLs are always hidden; `hide` hides whatever else an event must not show, text by text (a program
+    gives `netguru.redact.logged.hide`, which this module may not know). Raises InputError for a level that does not
+    exist.
     """
     number = logging.getLevelNamesMapping().get(level.upper())
     if number is None:
         raise InputError(f"log level {level!r} is not one of debug, info, warning, error")
     # Most commands log nothing: the library is loaded for the first event.
-    _pending.append((number, format))
+    _pending.append((number, format, hide))
     if "structlog" in sys.modules:
         _configure()
 
 
-_pending: list[tuple[int, str]] = []
+_pending: list[tuple[int, str, Callable[[dict[str, Any]], dict[str, Any]] | None]] = []
 
 
 def _configure() -> None:
@@ -43,7 +50,7 @@ def _configure() -> None:
 
     if not _pending:
         return
-    number, form = _pending[-1]
+    number, form, hide = _pending[-1]
     _pending.clear()
     renderer: Any = (
         structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
@@ -55,6 +62,7 @@ def _configure() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             _redact,
+            *([lambda _logger, _method, event: hide(dict(event))] if hide else []),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from netguru import logs
 from netguru.errors import InputError
+from netguru.redact.logged import hide
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +46,21 @@ def test_the_level_holds_and_console_is_a_line(capsys):
     assert "unheard" not in err
     assert "heard" in err
     assert len(err.splitlines()) == 1
+
+
+def test_secrets_of_every_kind_are_hidden_from_a_program_s_log(capsys):
+    logs.setup("info", "json", hide=hide)
+    community, key = "fr0gC0mm", "sk-abcdefghijklmnopqrstuvwxyz0123"
+    line = f"snmp-server community {community} RO"
+    error = ValueError(f"line 3: {line}")
+    logs.logger("x").error(
+        f"refused {line}", path=f"/chat?key={key}", deep={"lines": [line], "password": community}, exc_info=error
+    )
+    err = capsys.readouterr().err
+    assert community not in err
+    assert key not in err
+    assert err.count("REDACTED-") >= 4
+    assert json.loads(err)["level"] == "error"
 
 
 def test_passwords_of_urls_are_hidden_everywhere(capsys):

@@ -18,6 +18,7 @@ from netguru.errors import NetGuruError, OperationCancelled, RateLimitedError, S
 from netguru.model.result import to_plain
 from netguru.operations import CancelToken, use
 from netguru.operations.operation import find
+from netguru.redact.logged import hide
 from netguru.settings import settings
 from netguru.store import crew, jobqueue, supervision
 from netguru.store.contents import content_key
@@ -82,7 +83,7 @@ def main(arguments: list[str]) -> int:
     """Work until the queue is empty."""
     signal.signal(signal.SIGTERM, _on_terminate)
     chosen = settings()
-    logs.setup(chosen.log_level, chosen.log_format)
+    logs.setup(chosen.log_level, chosen.log_format, hide=hide)
     where = location(Path(arguments[arguments.index("--workspace") + 1]))
     me = str(ProcessId.current())
     try:

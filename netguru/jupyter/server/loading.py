@@ -17,6 +17,7 @@ from netguru.jupyter.server.openapi import BASE
 from netguru.jupyter.server.preferences import Preferences
 from netguru.jupyter.server.routing import ROUTES, Route
 from netguru.jupyter.server.service import Service
+from netguru.redact.logged import hide
 from netguru.settings import settings
 from netguru.store.places import location
 from netguru.workspace.workspace import find_workspace
@@ -33,7 +34,7 @@ def load(app: ServerApp) -> None:
     workspace = find_workspace(folder).folder
     chosen = settings()
     # The server is a program of its own: its requests are logged as the settings say.
-    logs.setup(chosen.log_level, chosen.log_format)
+    logs.setup(chosen.log_level, chosen.log_format, hide=hide)
     service = Service(
         folder=folder,
         workspace=workspace,
