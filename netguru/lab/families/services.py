@@ -157,18 +157,18 @@ def _record(kind: int, body: bytes, version: bytes = b"\x03\x03") -> bytes:
     return bytes([kind]) + version + len(body).to_bytes(2, "big") + body
 
 
-def _hello(kind: int, version: bytes) -> bytes:
+def _hello(kind: int, version: bytes, record: bytes = b"\x03\x03") -> bytes:
     """Give a ClientHello (1) or a ServerHello (2) without extensions (RFC 5246 section 7.4.1)."""
     random = bytes(range(32))
     rest = b"\x00\x04\x00\x2f\xc0\x2f\x01\x00" if kind == 1 else b"\xc0\x2f\x00"
     body = version + random + b"\x00" + rest
-    return _record(22, bytes([kind]) + len(body).to_bytes(3, "big") + body)
+    return _record(22, bytes([kind]) + len(body).to_bytes(3, "big") + body, record)
 
 
-def _tls(trace: Trace, version: bytes, alert: bytes = b"") -> None:
+def _tls(trace: Trace, version: bytes, alert: bytes = b"", *, record: bytes = b"\x03\x03") -> None:
     talk = Talk(trace, service=443)
     talk.open()
-    talk.say(0, _hello(1, max(version, b"\x03\x03")))
+    talk.say(0, _hello(1, b"\x03\x03", record))
     if alert:
         talk.say(1, _record(21, alert))
     else:
@@ -180,22 +180,28 @@ def _tls(trace: Trace, version: bytes, alert: bytes = b"") -> None:
 
 def _tls_old(version: bytes) -> Builder:
     def build(trace: Trace, kind: Kind) -> None:
-        _tls(trace, version if kind == "positive" else b"\x03\x03")
+        # Clients put an old version on the record around their hello; what counts is what the server chooses.
+        chosen = version if kind == "positive" else b"\x03\x03"
+        _tls(trace, chosen, record=version if kind == "near-miss" else b"\x03\x03")
 
     return build
 
 
 def _tls_alert(code: int) -> Builder:
     def build(trace: Trace, kind: Kind) -> None:
-        # A warning (close notify) is near a fatal alert and ends every good session.
-        _tls(trace, b"\x03\x03", alert=bytes([2, code]) if kind == "positive" else b"")
+        # An alert of the level warning ends nothing.
+        level = {"positive": b"\x02", "near-miss": b"\x01", "negative": b""}[kind]
+        _tls(trace, b"\x03\x03", alert=level + bytes([code]) if level else b"")
 
     return build
 
 
 def _snmp(trace: Trace, kind: Kind) -> None:
-    """SNMP version 2c carries its community in the clear; version 3 (near-miss) none."""
-    version = {"positive": 1, "near-miss": 3, "negative": 3}[kind]
+    """SNMP version 2c carries its community in the clear, version 3 (near-miss) has none; the negative asks DNS."""
+    if kind == "negative":
+        _query(trace, 0.0, "host.example.net", 1)
+        return
+    version = 1 if kind == "positive" else 3
     community = (
         bytes.fromhex("0407") + b"planted"
         if version == 1
