@@ -148,12 +148,13 @@ def no_answer(capture: CaptureFile) -> Iterator[Finding]:
         )
 
 
-@check("capture", "tcp.loss", profile="tcp")
+@check("capture", "tcp.loss", "tcp.loss-elsewhere", profile="tcp")
 def loss(capture: CaptureFile) -> Iterator[Finding]:
     """Report pairs of hosts whose data segments are sent again, with the share that was."""
     from netguru.pcap.tcp_loss import lossy_pairs
 
-    for pair in lossy_pairs(capture):
+    losses = lossy_pairs(capture)
+    for pair in losses.pairs:
         share = pair.resent / pair.data
         sized = share >= threshold("tcp.loss", "warning_share") and pair.resent >= threshold(
             "tcp.loss", "warning_segments"
@@ -171,6 +172,14 @@ def loss(capture: CaptureFile) -> Iterator[Finding]:
             share=f"{share:.1%}",
             from_a=pair.from_a,
             from_b=pair.resent - pair.from_a,
+        )
+    if losses.others:
+        yield finding(
+            "tcp.loss-elsewhere",
+            evidence=capture.evidence(losses.numbers),
+            pairs=losses.others,
+            told=len(losses.pairs),
+            resent=losses.resent,
         )
 
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from netguru.checks import threshold
 from netguru.pcap.addresses import address_text, client, server
+from netguru.pcap.messages import limit
 from netguru.pcap.tcp_connections import connections, of_flows
 from netguru.pcap.tcp_events import sides_of
 
@@ -49,15 +50,28 @@ class Stall:
     numbers: tuple[int, ...]
 
 
-def lossy_pairs(capture: CaptureFile) -> list[LossyPair]:
-    """Find pairs of hosts with resent data above the note threshold, most resent first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Losses:
+    """The pairs with the most segments sent again; of the `others` their number, their segments and first packets."""
+
+    pairs: tuple[LossyPair, ...] = ()
+    others: int = 0
+    resent: int = 0
+    numbers: tuple[int, ...] = ()
+
+
+def lossy_pairs(capture: CaptureFile) -> Losses:
+    """Find pairs of hosts with resent data above the note threshold, most resent first.
+
+    So many are told by themselves as one kind of finding may have (`pcap-limits.toml`).
+    """
     from netguru.pcap.tcp_holes import black_holes
 
     # A black hole is reported as such.
     buried = [number for hole in black_holes(capture) for number in hole.numbers]
     again = _again(capture.tcp_events(), buried)
     if again.is_empty():
-        return []
+        return Losses()
     hosts = _pairs(capture, again["flow"])
     # There may be a million repeated segments: each has the number of its pair, not the addresses.
     pairs = hosts.select(_PAIR).unique(maintain_order=True).with_row_index("pair")
@@ -85,12 +99,20 @@ def lossy_pairs(capture: CaptureFile) -> list[LossyPair]:
         .sort(["resent", "interface", *_PAIR], descending=[True] + [False] * 6)
         .unique(subset=_PAIR, keep="first", maintain_order=True)
     )
+    rest = found.slice(limit("findings", "groups"))
+    found = found.head(limit("findings", "groups"))
+    elsewhere = again.join(rest.head(_FEW), on=("pair", "interface"), how="semi", maintain_order="left")
     shown = again.join(found, on=("pair", "interface"), how="semi", maintain_order="left")
     numbers = shown.group_by("pair", "interface").agg("number", pl.col("number").filter("marked").alias("marked"))
     found = found.join(numbers, on=("pair", "interface"), maintain_order="left")
     # Of one pair there may be very many: their numbers stay columns.
     about = found.drop("number", "marked").iter_rows(named=True)
-    return [_pair(row, *each) for row, *each in zip(about, found["number"], found["marked"], strict=True)]
+    return Losses(
+        pairs=tuple(_pair(row, *each) for row, *each in zip(about, found["number"], found["marked"], strict=True)),
+        others=rest.height,
+        resent=int(rest["resent"].sum()),
+        numbers=tuple(elsewhere["number"].head(_FEW)),
+    )
 
 
 def _again(events: TcpEvents, buried: list[int]) -> pl.DataFrame:

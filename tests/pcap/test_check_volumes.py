@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 import pytest
-from made_captures import open_bytes, pcap
+from made_captures import open_bytes, pcap, segment
 
 from netguru import checks
 from netguru.pcap.chunks import INNER_COLUMNS
@@ -88,3 +88,26 @@ def test_packets_described_before_keep_their_words_while_others_are_put_off(tmp_
         known, other = capture.evidence([1, 2])
 
     assert (known.text, other.text) == (text, "")
+
+
+def test_of_very_many_lossy_pairs_the_worst_are_told_each_and_the_others_together(tmp_path: Path) -> None:
+    frames = []
+    pairs = 520
+    for pair in range(pairs):
+        client = f"10.1.{pair // 250}.{pair % 250 + 1}"
+        frames.append(segment(0x02, client, seq=100))
+        frames.append(segment(0x12, client, back=True, seq=500, ack=101))
+        frames.append(segment(0x10, client, seq=101, ack=501))
+        # The first pairs send more again than the others: they are the ones told by themselves.
+        sent = [*range(8), *range(5 if pair < 500 else 4)]
+        frames += [
+            segment(0x18, client, seq=101 + 10 * at, ack=501, payload=b"x" * 10, ident=place + 10)
+            for place, at in enumerate(sent)
+        ]
+    capture = open_bytes(tmp_path, pcap(frames, step_ns=400_000_000))
+    found = checks.run("capture", capture)
+
+    assert sum(item.check == "tcp.loss" for item in found) == 500
+    (others,) = [item for item in found if item.check == "tcp.loss-elsewhere"]
+    assert f"{pairs - 500} more pairs" in others.title
+    assert "80 sent again" in others.title
