@@ -1,6 +1,6 @@
 # The one list of commands. `make help` explains them.
 .DEFAULT_GOAL := help
-.PHONY: help start test check format lab samples dist lock fuzz bench-pcap bench-pcap-large bench-parity bench-rag bench-chat test-model test-hub bench-redact audit clean
+.PHONY: help start test check format lab samples dist lock fuzz bench-pcap bench-pcap-large bench-parity bench-rag bench-chat bench-lab test-model test-hub bench-redact audit clean
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -76,6 +76,10 @@ bench-rag: ## Measure documents: indexing, questions at 5,000 and 100,000 passag
 bench-chat: ## Measure the chat's streaming: first token, cancel, 50 conversations at once, a long one (BENCH=--quick)
 	@.ci/environment dev
 	@$(BIN)/python tests/bench/chat.py $(BENCH)
+
+bench-lab: ## Hold the diagnosis against the planted faults of the lab's states (LAB="folders", BENCH=--brief)
+	@.ci/environment dev
+	@$(BIN)/python tests/bench/lab.py $(or $(LAB),data/samples/lab) $(BENCH)
 
 bench-redact: ## Hold the planted secrets before NetGuru, netconan and detect-secrets (docs/redaction.md)
 	@.ci/environment dev
