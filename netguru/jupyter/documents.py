@@ -36,7 +36,10 @@ class Documents(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.result: Answer | None = None
         self.workspace = workspace_here()
         self.question = widgets.Text(
-            value=question, placeholder="a question, in English or Portuguese", layout={"width": "640px"}
+            value=question,
+            placeholder="a question, in English or Portuguese",
+            layout={"width": "640px"},
+            continuous_update=False,
         )
         self.collection = widgets.Dropdown(
             options=_COLLECTIONS,
@@ -53,7 +56,8 @@ class Documents(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         )
         self.message, self.answer, self.sources = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.held = widgets.HTML()
-        self.question.on_submit(lambda _: self.asking.start())
+        # A line is stated with Enter or by leaving it; an emptied one is no question.
+        self.question.observe(lambda change: change["new"].strip() and self.asking.start(), "value")
         super().__init__(
             [
                 widgets.HTML(f"<style>{render.style()}</style>{_HEADING}"),
