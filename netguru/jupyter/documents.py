@@ -56,8 +56,7 @@ class Documents(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         )
         self.message, self.answer, self.sources = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.held = widgets.HTML()
-        # A line is stated with Enter or by leaving it; an emptied one is no question.
-        self.question.observe(lambda change: change["new"].strip() and self.asking.start(), "value")
+        self.question.observe(self._stated, "value")
         super().__init__(
             [
                 widgets.HTML(f"<style>{render.style()}</style>{_HEADING}"),
@@ -71,6 +70,11 @@ class Documents(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             ]
         )
         self._tell_held()
+
+    def _stated(self, change: dict[str, str]) -> None:
+        """Ask what was stated, with Enter or by leaving the line; an emptied one is no question."""
+        if change["new"].strip():
+            self.asking.start()
 
     def _ask(self) -> tuple[Answer, Passages]:
         stated = self.question.value.strip()
