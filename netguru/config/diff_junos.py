@@ -49,7 +49,12 @@ def paths(config: DeviceConfig) -> Paths:
     above = {path[:size] for path in found for size in range(1, len(path))}
     # A statement that others stand below says nothing by itself.
     kept = {path: span for path, span in found.items() if path not in above}
-    return Paths(lines=kept, off=_off(config), lists=_lists(kept), chains=_chains(kept))
+    return Paths(
+        lines=kept,
+        off=frozenset(path for path in _off(config) if path in above or path in kept),
+        lists=_lists(kept),
+        chains=_chains(kept),
+    )
 
 
 def _leaves(line: ConfigLine, above: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
@@ -137,7 +142,7 @@ def commands(before: Paths, after: Paths) -> list[str]:
         if path in above:
             made[f"activate {' '.join(path)}"] = None
     for path in before.lines:
-        if path in after.lines:
+        if path in above:
             continue
         if path[:-1] in heads and len(path) > 1 and path[-2] in single:
             continue

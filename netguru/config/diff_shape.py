@@ -89,9 +89,11 @@ class _Shaper:
     def _add(self, parent: Item, line: ConfigLine, text: str, within: str) -> None:
         item = self._item(line, text, within)
         if item.kind == "family":
-            family = parent.children.get(item.key) or replace(item, text=item.key, commands=(), order="list")
+            family = parent.children.get(item.key) or replace(
+                item, text=item.key, commands=(), order="list", children={}
+            )
             parent.children[item.key] = family
-            entry = replace(item, key=_free(family.children, text), kind="member", negate="", order="")
+            entry = replace(item, key=_free(family.children, text), kind="member", negate="", order="", children={})
             family.children[entry.key] = entry
             family.end = line.end
             return
