@@ -11,24 +11,18 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-_OPERATIONS = {
-    "ask": "ask",
-    "export": "export",
-    "list": "list_conversations",
-    "remove": "remove",
-    "rename": "rename",
-    "show": "show",
+from netguru.lazy import lazily
+
+_WHERE = {
+    "ask": "operations",
+    "export": "operations",
+    "list": "operations:list_conversations",
+    "remove": "operations",
+    "rename": "operations",
+    "show": "operations",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _OPERATIONS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.operations"), _OPERATIONS[name])
-
-
-def __dir__() -> list[str]:
-    return sorted(_OPERATIONS)
+__getattr__, __dir__ = lazily(__name__, _WHERE)
 
 
 class _Room(ModuleType):

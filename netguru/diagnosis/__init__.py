@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from netguru.lazy import lazily
 
+_HOMES = {
+    "Comparison": "operations",
+    "Diagnosis": "operations",
+    "Kept": "operations",
+    "compare": "operations",
+    "diagnose": "operations:run",
+    "keep": "operations",
+    "run": "operations",
+}
 __all__ = ["Comparison", "Diagnosis", "Kept", "compare", "diagnose", "keep", "run"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        return getattr(import_module("netguru.diagnosis.operations"), "run" if name == "diagnose" else name)
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+__getattr__, __dir__ = lazily(__name__, _HOMES)

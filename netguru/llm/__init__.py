@@ -5,8 +5,7 @@ Every public name is loaded on first use: asking nobody costs nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from netguru.lazy import lazily
 
 _WHERE = {
     "Budget": "budget",
@@ -21,12 +20,4 @@ _WHERE = {
     "configured": "choosing",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(_WHERE)
+__getattr__, __dir__ = lazily(__name__, _WHERE)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from netguru.lazy import lazily
 
 _NAMES = {
-    "Offer": "netguru.mcp_server.tools",
-    "mcp": "netguru.mcp_server.operations",
-    "serve": "netguru.mcp_server.serving",
+    "Offer": "tools",
+    "mcp": "operations",
+    "serve": "serving",
 }
 
 __all__ = ["Offer", "mcp", "serve"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(import_module(_NAMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazily(__name__, _NAMES)

@@ -5,8 +5,9 @@ Names are loaded when they are first used: making the classes of all takes longe
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from netguru.lazy import lazily
 
 if TYPE_CHECKING:
     from netguru.model.answer import Answer
@@ -81,12 +82,4 @@ __all__ = [
     "rank",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+__getattr__, __dir__ = lazily(__name__, _WHERE)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from netguru.lazy import lazily
 
 _NAMES = {
-    "Conclusion": "netguru.reports.conclusion",
-    "Page": "netguru.reports.operations",
-    "Report": "netguru.reports.operations",
-    "conclude": "netguru.reports.conclusion",
-    "html": "netguru.reports.operations",
-    "run": "netguru.reports.operations",
+    "Conclusion": "conclusion",
+    "Page": "operations",
+    "Report": "operations",
+    "conclude": "conclusion",
+    "html": "operations",
+    "run": "operations",
 }
 
 __all__ = ["Conclusion", "Page", "Report", "conclude", "html", "run"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(import_module(_NAMES[name]), name)
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+__getattr__, __dir__ = lazily(__name__, _NAMES)

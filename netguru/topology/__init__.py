@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from netguru.lazy import lazily
 
 _HOMES = {
     "NeighborRows": "operations",
@@ -16,9 +15,4 @@ _HOMES = {
 }
 __all__ = ["NeighborRows", "build", "draw", "neighbors", "physical_links", "to_networkx", "topology_of"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"netguru.topology.{_HOMES[name]}"), name)
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+__getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -9,6 +9,7 @@ import polars as pl
 
 from netguru.checks import finding, threshold
 from netguru.model.finding import Finding, Severity, rank
+from netguru.pcap.addresses import destination, source
 from netguru.pcap.checks.common import counted, subject
 from netguru.pcap.comparing.tables import WAYS, conversations_alone, ends, overtaken, rewritten, ways
 
@@ -165,10 +166,11 @@ def _injected(compared: Compared, way: str) -> Iterator[Finding]:
         pl.col("fate") == "appeared", pl.col("way") == way, pl.col("protocol") == _TCP, pl.col("tcp_flags") & _RST > 0
     )
     for (_,), rows in resets.group_by("flow", maintain_order=True):
-        client, server = ends(rows.row(0, named=True))
+        first = rows.row(0, named=True)
+        client, server = ends(first)
         yield finding(
             "path.injected",
-            subject=subject(client.rpartition(":")[0].strip("[]"), server.rpartition(":")[0].strip("[]")),
+            subject=subject(source(first), destination(first)),
             evidence=(
                 *far.evidence(rows["number"].sort().to_list(), limit=_SHOWN),
                 _absent(near, near_rows, "this reset"),
@@ -188,10 +190,11 @@ def _stopped(compared: Compared, way: str) -> Iterator[Finding]:
         opening = (rows["tcp_flags"] & _SYN > 0) & rows["from_client"]
         if not opening.all() or rows.height < threshold("path.stopped", "syn"):
             continue
-        client, server = ends(rows.row(0, named=True))
+        first = rows.row(0, named=True)
+        client, server = ends(first)
         yield finding(
             "path.stopped",
-            subject=subject(client.rpartition(":")[0].strip("[]"), server.rpartition(":")[0].strip("[]")),
+            subject=subject(source(first), destination(first)),
             evidence=(
                 *near.evidence(rows["number"].to_list(), limit=_SHOWN),
                 _absent(far, far_rows, f"packets of {client} and {server}"),
