@@ -1,6 +1,6 @@
 # The one list of commands. `make help` explains them.
 .DEFAULT_GOAL := help
-.PHONY: help start test check format lab samples dist lock fuzz bench-pcap bench-pcap-large bench-parity bench-rag bench-chat bench-lab test-model test-hub bench-redact audit clean
+.PHONY: help start test check format lab samples dist lock fuzz bench-pcap bench-pcap-large bench-parity bench-rag bench-chat bench-lab bench-graph test-model test-hub bench-redact audit clean
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -80,6 +80,10 @@ bench-chat: ## Measure the chat's streaming: first token, cancel, 50 conversatio
 bench-lab: ## Hold the diagnosis against the planted faults of the lab's states (LAB="folders", BENCH=--brief)
 	@.ci/environment dev
 	@$(BIN)/python tests/bench/lab.py $(or $(LAB),data/samples/lab) $(BENCH)
+
+bench-graph: ## Look at a graph of 1,000 devices in headless Chromium: until it can be used, blocks, requests
+	@.ci/environment dev
+	@$(BIN)/python tests/bench/graph.py
 
 bench-redact: ## Hold the planted secrets before NetGuru, netconan and detect-secrets (docs/redaction.md)
 	@.ci/environment dev

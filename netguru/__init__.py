@@ -23,6 +23,7 @@ _NAMES = {
     "Network": "netguru.model",
     "Workspace": "netguru.workspace",
     "diagnose": "netguru.diagnosis",
+    "graph": "netguru.jupyter",
     "load_ipython_extension": "netguru.jupyter",
     "open_network": "netguru.workspace",
     "operations": "netguru.operations",

@@ -33,6 +33,15 @@ def path(room: Room, *parts: str) -> Path:
     return found
 
 
+def front_end(name: str) -> Path:
+    """Give the path of a built part of the front end (`netguru/jupyter/static`).
+
+    >>> front_end("graph.js").suffix
+    '.js'
+    """
+    return _PACKAGE / "jupyter" / "static" / name
+
+
 def _names(folder: Path) -> list[str]:
     return [item.name for item in folder.iterdir()] if folder.is_dir() else []
 

@@ -16,10 +16,19 @@ _NAMES = {
     "ask_the_docs": "netguru.jupyter.documents",
     "chat": "netguru.jupyter.chat_widget",
     "form": "netguru.jupyter.forms",
+    "graph": "netguru.jupyter.graph_widget",
     "network_health": "netguru.jupyter.health",
 }
 
-__all__ = ["ask_the_docs", "chat", "form", "load_ipython_extension", "network_health", "unload_ipython_extension"]
+__all__ = [
+    "ask_the_docs",
+    "chat",
+    "form",
+    "graph",
+    "load_ipython_extension",
+    "network_health",
+    "unload_ipython_extension",
+]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

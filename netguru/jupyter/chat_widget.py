@@ -28,6 +28,7 @@ from netguru.jupyter.server.routing import ROUTES, Call, Route
 from netguru.jupyter.server.service import Service
 from netguru.jupyter.server.work_routes import Upload
 from netguru.jupyter.surroundings import workspace_here
+from netguru.resources import front_end
 from netguru.settings import settings
 from netguru.store.conversation_owner import default_owner
 from netguru.store.places import location
@@ -35,14 +36,12 @@ from netguru.store.places import location
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-_STATIC = Path(__file__).parent / "static"
-
 
 class ChatWidget(anywidget.AnyWidget):
     """A chat; several views of one widget follow the same conversations."""
 
-    _esm = _STATIC / "chat.js"
-    _css = _STATIC / "chat.css"
+    _esm = front_end("chat.js")
+    _css = front_end("chat.css")
 
     def __init__(self, folder: Path | None = None) -> None:
         super().__init__()

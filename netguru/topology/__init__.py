@@ -8,11 +8,12 @@ _HOMES = {
     "NeighborRows": "operations",
     "build": "operations",
     "draw": "operations",
+    "layers": "operations",
     "neighbors": "operations",
     "physical_links": "building",
     "to_networkx": "graph",
     "topology_of": "building",
 }
-__all__ = ["NeighborRows", "build", "draw", "neighbors", "physical_links", "to_networkx", "topology_of"]
+__all__ = ["NeighborRows", "build", "draw", "layers", "neighbors", "physical_links", "to_networkx", "topology_of"]
 
 __getattr__, __dir__ = lazily(__name__, _HOMES)

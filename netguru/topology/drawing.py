@@ -1,11 +1,11 @@
-"""An interactive drawing of the graph: one HTML file that works without network and asks no host for anything."""
+"""A plain drawing of the graph by pyvis: one HTML file that works without network and asks no host for anything."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from netguru.topology.graph import Position, layout
+from netguru.topology.layouts import Position, layout
 from netguru.topology.svg import short_port
 
 if TYPE_CHECKING:

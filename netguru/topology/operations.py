@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netguru.operations import operation
-from netguru.topology.results import Drawing, DrawnTopology, NeighborRows
+from netguru.topology.results import Drawing, DrawnTopology, Form, Layers, NeighborRows
 
 if TYPE_CHECKING:
     from netguru.model.network import Network
@@ -44,31 +44,39 @@ def build(folder: Path) -> DrawnTopology:
     return _drawn(folder)
 
 
-@operation("topology.draw", effect="write")
-def draw(folder: Path, *, out: Path) -> Drawing:
-    """Draw the graph of a network into one HTML file that works without network.
+@operation("topology.layers")
+def layers(folder: Path) -> Layers:
+    """List what runs over the cables as configured: VLANs, subnets, OSPF adjacencies, BGP sessions.
 
-    Devices can be moved and zoomed; the page makes no request to any host.
+    Both ends of a row are configured for it; whether it works is for `diagnose`. Addresses that only
+    outputs show count too. In a subnet of more than two devices each has a row with the subnet.
 
     Args:
         folder: The network's folder, or one file.
-        out: The HTML file to write.
     """
-    from netguru.errors import InputError
-    from netguru.topology.drawing import draw_html
+    from netguru.topology.overlays import layers_of
+    from netguru.workspace.opening import open_network
 
-    graph = _drawn(folder)
-    try:
-        out.write_text(draw_html(graph), encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", place=str(out)) from None
-    return Drawing(
-        path=out,
-        devices=len(graph.devices),
-        links=len(graph.links),
-        unresolved=len(graph.unresolved),
-        coverage=graph.coverage,
-    )
+    return layers_of(open_network(folder))
+
+
+@operation("topology.draw", effect="write")
+def draw(folder: Path, *, out: Path, form: Form = "auto", findings: bool = False) -> Drawing:
+    """Draw the graph of a network into a file: a page to look around in, a picture, or another tool's file.
+
+    The page works without network and makes no request to any host: layers, places, search, the
+    evidence of every link. `auto` goes by the name of the file: .html the page, .svg a picture,
+    .graphml for graph tools, .drawio for diagrams.net, .mmd for Mermaid. `pyvis` is a plain page.
+
+    Args:
+        folder: The network's folder, or one file.
+        out: The file to write.
+        form: What to write; `auto` goes by the ending of the name.
+        findings: Diagnose the folder too, and colour devices and links by their worst finding (the page alone).
+    """
+    from netguru.topology.drawing_files import write_drawing
+
+    return write_drawing(folder, out, form, findings=findings)
 
 
 def _drawn(folder: Path) -> DrawnTopology:

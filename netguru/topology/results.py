@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from netguru.model.result import Result
-from netguru.model.topology import Neighbor, Topology
+from netguru.model.topology import Endpoint, Neighbor, Topology
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from netguru.model.coverage import Coverage
+    from netguru.model.evidence import Evidence
+
+
+Form = Literal["auto", "page", "svg", "graphml", "drawio", "mermaid", "pyvis"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,35 @@ class Drawing(Result):
     schema: ClassVar[str] = "netguru.topology.draw/1"
 
     path: Path
+    form: str
     devices: int
     links: int
     unresolved: int
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverlayLink:
+    """Two ends that are configured for one VLAN, subnet, OSPF area or BGP session.
+
+    `layer` is "vlan", "subnet", "ospf", "ospfv3" or "bgp"; `name` is the VLAN's number, the prefix, the area. In a
+    subnet of more than two devices each has a link to the subnet, which then stands as device of end `a`.
+    """
+
+    layer: str
+    name: str
+    a: Endpoint
+    b: Endpoint
+    detail: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layers(Result):
+    """What runs over the cables of a network, as configured."""
+
+    schema: ClassVar[str] = "netguru.topology.layers/1"
+    primary: ClassVar[str] = "layers"
+
+    layers: tuple[OverlayLink, ...]
     coverage: Coverage

@@ -7,7 +7,8 @@ from collections import defaultdict
 from html import escape
 from typing import TYPE_CHECKING
 
-from netguru.topology.graph import Position, attributes, layout
+from netguru.topology.graph import attributes
+from netguru.topology.layouts import Position, layout
 
 if TYPE_CHECKING:
     from netguru.model.topology import Device, Link, Topology

@@ -13,7 +13,7 @@ from netguru.errors import InputError
 from netguru.topology import draw, to_networkx
 from netguru.topology.building import build as build_graph
 from netguru.topology.drawing import draw_html
-from netguru.topology.graph import layout
+from netguru.topology.layouts import layout
 from netguru.topology.operations import of
 from netguru.topology.svg import draw_svg
 
@@ -57,9 +57,15 @@ def test_page_asks_no_host(lab: Path, tmp_path: Path):
     result = draw(lab / "campus" / "healthy", out=out)
     assert (result.devices, result.links) == (10, 17)
     page = out.read_text()
-    assert outside(page).found == []
+    assert outside(page).found == ["link href=data:,"]
     assert not re.search(r"(?:src|href)\s*=\s*[\"']?\s*(?:https?:)?//", page)
     assert "default-src 'none'" in page
+
+
+def test_a_plain_page_asks_no_host(lab: Path, tmp_path: Path):
+    out = tmp_path / "graph.html"
+    draw(lab / "campus" / "healthy", out=out, form="pyvis")
+    assert outside(out.read_text()).found == []
 
 
 def test_page_is_the_same_every_time_and_does_not_move(made):
@@ -96,7 +102,17 @@ def test_svg_of_nothing_and_of_anything_is_xml(made):
 def test_layout_gives_every_device_its_own_place(lab: Path, opened):
     places = layout(build_graph(opened(lab / "fabric" / "healthy")))
     assert len(places) == len(set(places.values())) == 19
-    assert {places["spine1"][1], places["spine2"][1]} == {0}
+    # Two routers and the provider stand above the spines, switches and hosts below: by the words in their names.
+    rows = {name: y for name, (_, y) in places.items()}
+    assert rows["isp1"] < rows["bdr1"] == rows["bdr2"] < rows["spine1"] == rows["spine2"] < rows["leaf1"]
+    assert rows["leaf4"] < rows["sw1"] < rows["h1"]
+
+
+def test_names_that_say_nothing_are_placed_by_hops(made):
+    places = layout(
+        build_graph(made.network("hub eth1 > x eth1", "hub eth2 > y eth1", "hub eth3 > z eth1", "x eth2 > far eth1"))
+    )
+    assert [places[name][1] for name in ("hub", "x", "y", "z", "far")] == [0, 1, 1, 1, 2]
 
 
 def test_networkx_keeps_parallel_cables(made):

@@ -12,7 +12,7 @@ from netguru.model.source import Piece, SourceFile, split_lines
 from netguru.topology.building import build
 from netguru.topology.descriptions import read_description
 from netguru.topology.documents import Located, read_json, read_xml
-from netguru.topology.graph import layout
+from netguru.topology.layouts import layout
 from netguru.topology.reader import read, recognise
 from netguru.topology.svg import draw_svg
 
