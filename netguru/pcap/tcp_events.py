@@ -35,6 +35,7 @@ _ICMP = TUNNELS.index("icmp")
 _NEVER = 0xFFFFFFFF
 _RETRANSMISSION = int(Mark.RETRANSMISSION | Mark.FAST_RETRANSMISSION)
 _STALLED_SIDES = 100_000
+_COUNTED = ("data", "duplicates", "again")
 _KINDS: dict[str, dict[str, Any]] = {
     "syns": {"number": np.uint32, "flow": np.uint32, "interface": np.uint16, "time_ns": np.int64},
     "resets": {"number": np.uint32, "flow": np.uint32, "client": np.bool_, "cut": np.bool_},
@@ -62,7 +63,6 @@ class TcpEvents:
         self.bits = np.zeros(0, np.uint8)
         self._first_data = np.zeros(0, np.uint32)
         self._first_fin = np.zeros(0, np.uint32)
-        self._most = limit("tcp", "events")
         self._lists: dict[str, list[dict[str, NDArray[Any]]]] = {}
         self._sizes: dict[str, int] = {}
         self._left: dict[str, int] = {}
@@ -113,7 +113,8 @@ class TcpEvents:
         copied = (rows.kinds & strict.COPY) != 0
         again = ((rows.kinds & strict.RESEND) != 0) & ~copied
         self._again(rows, again)
-        self._counts.take(rows, loaded & ~copied, ((rows.marks & int(Mark.DUPLICATE_ACK)) != 0) & ~copied)
+        duplicate = ((rows.marks & int(Mark.DUPLICATE_ACK)) != 0) & ~copied
+        self._counts.take(rows, loaded & ~copied, duplicate, again)
         zero = (rows.marks & int(Mark.ZERO_WINDOW)) != 0
         self._keep("zeros", zero, number=rows.number, flow=flow, interface=rows.interface, client=client)
         self.stalls.take(rows, zero)
@@ -141,7 +142,7 @@ class TcpEvents:
     def _keep(self, name: str, where: NDArray[np.bool_], **values: NDArray[Any]) -> None:
         at = np.flatnonzero(where)
         size = self._sizes.get(name, 0)
-        room = self._most - size
+        room = limit("tcp", "again" if name == "again" else "events") - size
         if at.size > room:
             self._left[name] = self._left.get(name, 0) + at.size - room
             at = at[:room]
@@ -164,12 +165,16 @@ class TcpEvents:
         if not parts:
             return {column: np.zeros(0, kind) for column, kind in _KINDS[name].items()}
         if len(parts) > 1:
-            joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+            # Column by column, each let go of in its parts: never everything twice.
+            joined = {key: np.concatenate([part.pop(key) for part in parts]) for key in tuple(parts[0])}
             parts = self._lists[name] = [joined]
         return parts[0]
 
     def counts(self) -> pl.DataFrame:
-        """Give data segments and repeated acknowledgments by flow, interface and client (sent by the client)."""
+        """Give data segments, repeated acknowledgments and segments sent again, by flow, interface and client.
+
+        `client` says that the client sent them; `again` counts all, also those of which no event is held.
+        """
         return self._counts.table()
 
     def notes(self) -> tuple[str, ...]:
@@ -219,15 +224,15 @@ class _Counts:
     """Counters by flow, interface and direction, merged from time to time."""
 
     def __init__(self) -> None:
-        self._merged: list[NDArray[Any]] = [np.zeros(0, kind) for kind in (np.int64, np.uint32, np.uint32)]
+        self._merged: list[NDArray[Any]] = [np.zeros(0, np.int64), *(np.zeros(0, np.uint32) for _ in _COUNTED)]
         self._parts: list[list[NDArray[Any]]] = []
         self._size = 0
 
-    def take(self, rows: Segments, data: NDArray[np.bool_], duplicates: NDArray[np.bool_]) -> None:
-        """Count the rows of a chunk."""
-        either = data | duplicates
+    def take(self, rows: Segments, *counted: NDArray[np.bool_]) -> None:
+        """Count the rows of a chunk: those of data, of repeated acknowledgments, of segments sent again."""
+        either = np.logical_or.reduce(counted)
         keys, place = np.unique(rows.sides()[either], return_inverse=True)
-        counts = [np.bincount(place, each[either], keys.size).astype(np.uint32) for each in (data, duplicates)]
+        counts = [np.bincount(place, each[either], keys.size).astype(np.uint32) for each in counted]
         self._parts.append([keys, *counts])
         self._size += keys.size
         if self._size > self._merged[0].size + (1 << 18):
@@ -244,8 +249,8 @@ class _Counts:
         import polars as pl
 
         self._merge()
-        keys, data, duplicates = self._merged
-        return pl.DataFrame({**sides_of(keys), "data": data, "duplicates": duplicates})
+        keys, *counts = self._merged
+        return pl.DataFrame({**sides_of(keys), **dict(zip(_COUNTED, counts, strict=True))})
 
 
 def sides_of(keys: Rows) -> dict[str, NDArray[Any]]:

@@ -80,18 +80,38 @@ def _suspects(capture: CaptureFile) -> pl.DataFrame:
     events = capture.tcp_events()
     size = threshold("tcp.pmtu-blackhole", "size_bytes")
     large = np.flatnonzero((events.column("again", "ip_length") >= size) & events.column("again", "whole"))
-    again = pl.DataFrame({name: events.column("again", name)[large] for name in (*_SEGMENT, "number", "ip_length")})
-    # Numbers are gathered for those that are left alone: a million segments may have been repeated.
+    # Sorted as numbers: hundreds of thousands of segments may have been repeated.
+    flow, interface, client_sent = (events.column("again", name)[large] for name in _WAY)
+    way = flow.astype(np.int64) << 17 | interface.astype(np.int64) << 1 | client_sent
+    sequence, length = (events.column("again", name)[large] for name in _SEGMENT[3:])
+    segment = sequence.astype(np.uint64) << np.uint64(32) | length
+    order = np.lexsort((segment, way))
+    way, segment = way[order], segment[order]
+    new = np.ones(order.size, np.bool_)
+    new[1:] = (way[1:] != way[:-1]) | (segment[1:] != segment[:-1])
+    begins = np.flatnonzero(new)
+    resends = np.diff(begins, append=order.size)
+    often = np.flatnonzero(resends >= threshold("tcp.pmtu-blackhole", "resends"))
+    begins, resends = begins[often], resends[often]
+    rows = large[order]
     repeats = (
-        again.group_by(_SEGMENT, maintain_order=True)
-        .agg(pl.len().alias("resends"), pl.col("ip_length").max())
-        .filter(pl.col("resends") >= threshold("tcp.pmtu-blackhole", "resends"))
-        .sort("resends", descending=True, maintain_order=True)
+        pl.DataFrame({name: events.column("again", name)[rows[begins]] for name in _SEGMENT})
+        .with_columns(
+            pl.Series("resends", resends, pl.UInt32),
+            pl.Series("at", begins, pl.Int64),
+            pl.Series("first", rows[begins], pl.Int64),
+        )
+        # The segment that was repeated most, of several the first.
+        .sort("resends", "first", descending=[True, False])
         .unique(_WAY, keep="first", maintain_order=True)
         .head(limit("tcp", "suspects"))
     )
-    numbers = again.join(repeats, on=_SEGMENT, how="semi", maintain_order="left").group_by(_SEGMENT).agg("number")
-    return repeats.join(numbers, on=_SEGMENT, maintain_order="left")
+    spans = [rows[at : at + count] for at, count in repeats.select("at", "resends").iter_rows()]
+    numbers, sizes = events.column("again", "number"), events.column("again", "ip_length")
+    return repeats.drop("at", "first").with_columns(
+        pl.Series("ip_length", [int(sizes[span].max()) for span in spans], pl.UInt32),
+        pl.Series("number", [numbers[span].tolist() for span in spans], pl.List(pl.UInt32)),
+    )
 
 
 class _Followed:

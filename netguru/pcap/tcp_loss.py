@@ -9,15 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from netguru.checks import threshold
 from netguru.pcap.addresses import address_text, client, server
+from netguru.pcap.flow_columns import marked
 from netguru.pcap.messages import limit
 from netguru.pcap.tcp_connections import connections, of_flows
 from netguru.pcap.tcp_events import sides_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from netguru.pcap.capture import CaptureFile
     from netguru.pcap.tcp_events import TcpEvents
 
@@ -67,27 +71,27 @@ def lossy_pairs(capture: CaptureFile) -> Losses:
     """
     from netguru.pcap.tcp_holes import black_holes
 
+    events = capture.tcp_events()
     # A black hole is reported as such.
     buried = [number for hole in black_holes(capture) for number in hole.numbers]
-    again = _again(capture.tcp_events(), buried)
-    if again.is_empty():
+    sent = _without(events.counts(), events, buried)
+    resent = sent.filter(pl.col("again") > 0)
+    if resent.is_empty():
         return Losses()
-    hosts = _pairs(capture, again["flow"])
-    # There may be a million repeated segments: each has the number of its pair, not the addresses.
+    hosts = _pairs(capture, resent["flow"])
+    # There may be very many connections: each has the number of its pair, not the addresses.
     pairs = hosts.select(_PAIR).unique(maintain_order=True).with_row_index("pair")
     hosts = hosts.join(pairs, on=_PAIR).select("flow", "pair", "client_is_a")
-    again = again.join(hosts, on="flow", maintain_order="left").select(
-        "pair", "interface", "number", "marked", (pl.col("client") == pl.col("client_is_a")).alias("from_a")
-    )
+    from_a = pl.col("again").filter(pl.col("client") == pl.col("client_is_a"))
     groups = (
-        again.group_by("pair", "interface")
-        .agg(pl.len().cast(pl.Int64).alias("resent"), pl.col("from_a").sum())
+        resent.join(hosts, on="flow")
+        .group_by("pair", "interface")
+        .agg(pl.col("again").sum().cast(pl.Int64).alias("resent"), from_a.sum().cast(pl.Int64).alias("from_a"))
         .filter(pl.col("resent") >= threshold("tcp.loss", "resent_segments"))
         .join(pairs, on="pair")
     )
     # Repeated acknowledgments are marked over all interfaces: they count where one alone saw the connection.
     alone = pl.when(pl.col("interfaces") == 1).then(pl.col("duplicates")).otherwise(0)
-    sent = capture.tcp_events().counts()
     counts = (
         sent.join(_pairs(capture, sent["flow"], groups.select(_PAIR)), on="flow")
         .group_by(*_PAIR, "interface")
@@ -99,29 +103,60 @@ def lossy_pairs(capture: CaptureFile) -> Losses:
         .sort(["resent", "interface", *_PAIR], descending=[True] + [False] * 6)
         .unique(subset=_PAIR, keep="first", maintain_order=True)
     )
-    rest = found.slice(limit("findings", "groups"))
-    found = found.head(limit("findings", "groups"))
-    elsewhere = again.join(rest.head(_FEW), on=("pair", "interface"), how="semi", maintain_order="left")
-    shown = again.join(found, on=("pair", "interface"), how="semi", maintain_order="left")
-    numbers = shown.group_by("pair", "interface").agg("number", pl.col("number").filter("marked").alias("marked"))
-    found = found.join(numbers, on=("pair", "interface"), maintain_order="left")
+    return _told(found, events, hosts.select("flow", "pair"), buried)
+
+
+def _told(found: pl.DataFrame, events: TcpEvents, hosts: pl.DataFrame, buried: list[int]) -> Losses:
+    """Tell the worst pairs singly, with packets that show it, and the others together.
+
+    Of a very large capture the last repeated segments are counted, not held: a pair of which none is held is among
+    the others.
+    """
+    most = limit("findings", "groups")
+    again = _held(events, hosts.join(found.select("pair", "interface"), on="pair"), buried)
+    numbers = again.group_by("pair", "interface").agg("number", pl.col("number").filter("marked").alias("marked"))
+    shown = found.join(numbers, on=("pair", "interface"), how="inner", maintain_order="left").head(most)
+    rest = found.join(shown, on=("pair", "interface"), how="anti", maintain_order="left")
+    ahead = rest.head(_FEW) if rest.height > _FEW else rest
+    elsewhere = again.join(ahead, on=("pair", "interface"), how="semi", maintain_order="left")["number"]
+    if elsewhere.is_empty():
+        elsewhere = again.join(rest, on=("pair", "interface"), how="semi", maintain_order="left")["number"]
     # Of one pair there may be very many: their numbers stay columns.
-    about = found.drop("number", "marked").iter_rows(named=True)
+    about = shown.drop("number", "marked").iter_rows(named=True)
     return Losses(
-        pairs=tuple(_pair(row, *each) for row, *each in zip(about, found["number"], found["marked"], strict=True)),
+        pairs=tuple(_pair(row, *each) for row, *each in zip(about, shown["number"], shown["marked"], strict=True)),
         others=rest.height,
         resent=int(rest["resent"].sum()),
-        numbers=tuple(elsewhere["number"].head(_FEW)),
+        numbers=tuple(elsewhere.head(_FEW)),
     )
 
 
-def _again(events: TcpEvents, buried: list[int]) -> pl.DataFrame:
-    """Give the repeated segments but those of black holes."""
-    import numpy as np
+def _without(sent: pl.DataFrame, events: TcpEvents, buried: list[int]) -> pl.DataFrame:
+    """Take the segments of black holes out of what was sent again."""
+    if not buried:
+        return sent
+    rows = _rows_of(events, buried)
+    names = ("flow", "interface", "client")
+    gone = pl.DataFrame({name: events.column("again", name)[rows] for name in names}).group_by(names).len("gone")
+    return (
+        sent.join(gone, on=names, how="left", maintain_order="left")
+        .with_columns((pl.col("again") - pl.col("gone").fill_null(0)).alias("again"))
+        .drop("gone")
+    )
 
-    rows = np.flatnonzero(~np.isin(events.column("again", "number"), np.array(buried, np.uint32)))
-    names = ("number", "flow", "interface", "client", "marked")
-    return pl.DataFrame({name: events.column("again", name)[rows] for name in names})
+
+def _rows_of(events: TcpEvents, numbers: list[int]) -> NDArray[np.int64]:
+    return np.flatnonzero(np.isin(events.column("again", "number"), np.array(numbers, np.uint32)))
+
+
+def _held(events: TcpEvents, hosts: pl.DataFrame, buried: list[int]) -> pl.DataFrame:
+    """Give the repeated segments that are held of some connections, on the interface that speaks for their pair."""
+    wanted = marked(of_flows(hosts["flow"]), events.column("again", "flow"))
+    wanted[_rows_of(events, buried)] = False
+    rows = np.flatnonzero(wanted)
+    names = ("number", "flow", "interface", "marked")
+    held = pl.DataFrame({name: events.column("again", name)[rows] for name in names})
+    return held.join(hosts, on=("flow", "interface"), maintain_order="left").drop("flow")
 
 
 def _pairs(capture: CaptureFile, flows: pl.Series, wanted: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -166,8 +201,6 @@ def stalled_receivers(capture: CaptureFile, least_ns: float) -> list[Stall]:
     zeros, longest = events.events("zeros"), events.stalls.longest
     if zeros.is_empty() or not longest:
         return []
-    import numpy as np
-
     sides = np.fromiter(longest, np.int64, len(longest))
     stalls = pl.DataFrame({**sides_of(sides), "duration_ns": pl.Series(list(longest.values()), dtype=pl.Int64)})
     stalls = stalls.filter(pl.col("duration_ns") >= least_ns)
