@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from netguru.pcap.tcp_events import TcpEvents
 
 _FEW = 3
+_TCP = 6
 _PAIR = ("ip_version", "a_hi", "a_lo", "b_hi", "b_lo")
+_ENDS = ("ip_version", "client_hi", "client_lo", "server_hi", "server_lo")
+_COUNT = pl.UInt32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,31 +82,30 @@ def lossy_pairs(capture: CaptureFile) -> Losses:
     if resent.is_empty():
         return Losses()
     hosts = _pairs(capture, resent["flow"])
-    # There may be very many connections: each has the number of its pair, not the addresses.
-    pairs = hosts.select(_PAIR).unique(maintain_order=True).with_row_index("pair")
-    hosts = hosts.join(pairs, on=_PAIR).select("flow", "pair", "client_is_a")
     from_a = pl.col("again").filter(pl.col("client") == pl.col("client_is_a"))
     groups = (
         resent.join(hosts, on="flow")
         .group_by("pair", "interface")
         .agg(pl.col("again").sum().cast(pl.Int64).alias("resent"), from_a.sum().cast(pl.Int64).alias("from_a"))
         .filter(pl.col("resent") >= threshold("tcp.loss", "resent_segments"))
-        .join(pairs, on="pair")
     )
+    hosts = hosts.join(groups, on="pair", how="semi").select("flow", "pair")
     # Repeated acknowledgments are marked over all interfaces: they count where one alone saw the connection.
     alone = pl.when(pl.col("interfaces") == 1).then(pl.col("duplicates")).otherwise(0)
     counts = (
-        sent.join(_pairs(capture, sent["flow"], groups.select(_PAIR)), on="flow")
-        .group_by(*_PAIR, "interface")
+        sent.join(_pairs(capture, sent["flow"], groups["pair"]), on="flow")
+        .group_by("pair", "interface")
         .agg(pl.col("data").sum().cast(pl.Int64), alone.sum().alias("duplicates"))
     )
-    found = (
-        groups.join(counts, on=(*_PAIR, "interface"))
-        .filter(pl.col("resent") >= threshold("tcp.loss", "note_share") * pl.col("data"))
-        .sort(["resent", "interface", *_PAIR], descending=[True] + [False] * 6)
-        .unique(subset=_PAIR, keep="first", maintain_order=True)
+    found = groups.join(counts, on=("pair", "interface")).filter(
+        pl.col("resent") >= threshold("tcp.loss", "note_share") * pl.col("data")
     )
-    return _told(found, events, hosts.select("flow", "pair"), buried)
+    found = (
+        found.join(_addresses(capture, hosts), on="pair")
+        .sort(["resent", "interface", *_PAIR], descending=[True] + [False] * 6)
+        .unique(subset="pair", keep="first", maintain_order=True)
+    )
+    return _told(found, events, hosts, buried)
 
 
 def _told(found: pl.DataFrame, events: TcpEvents, hosts: pl.DataFrame, buried: list[int]) -> Losses:
@@ -113,14 +115,17 @@ def _told(found: pl.DataFrame, events: TcpEvents, hosts: pl.DataFrame, buried: l
     the others.
     """
     most = limit("findings", "groups")
-    again = _held(events, hosts.join(found.select("pair", "interface"), on="pair"), buried)
+    # Twice as many as can be told: few of the worst pairs have no segment that is held.
+    worst = found.select("pair", "interface").head(2 * most)
+    again = _held(events, hosts.join(worst, on="pair"), buried)
     numbers = again.group_by("pair", "interface").agg("number", pl.col("number").filter("marked").alias("marked"))
     shown = found.join(numbers, on=("pair", "interface"), how="inner", maintain_order="left").head(most)
     rest = found.join(shown, on=("pair", "interface"), how="anti", maintain_order="left")
     ahead = rest.head(_FEW) if rest.height > _FEW else rest
     elsewhere = again.join(ahead, on=("pair", "interface"), how="semi", maintain_order="left")["number"]
-    if elsewhere.is_empty():
-        elsewhere = again.join(rest, on=("pair", "interface"), how="semi", maintain_order="left")["number"]
+    if elsewhere.is_empty() and rest.height:
+        some = _held(events, hosts.join(rest.select("pair", "interface"), on="pair"), buried)
+        elsewhere = some["number"] if some.height else again["number"]
     # Of one pair there may be very many: their numbers stay columns.
     about = shown.drop("number", "marked").iter_rows(named=True)
     return Losses(
@@ -159,27 +164,47 @@ def _held(events: TcpEvents, hosts: pl.DataFrame, buried: list[int]) -> pl.DataF
     return held.join(hosts, on=("flow", "interface"), maintain_order="left").drop("flow")
 
 
-def _pairs(capture: CaptureFile, flows: pl.Series, wanted: pl.DataFrame | None = None) -> pl.DataFrame:
-    """Give the two hosts of connections, the lower one as a; with `wanted` of those between some pairs."""
-    one, other = ("client_hi", "client_lo"), ("server_hi", "server_lo")
-    lower = (pl.col(one[0]) < pl.col(other[0])) | (
-        (pl.col(one[0]) == pl.col(other[0])) & (pl.col(one[1]) < pl.col(other[1]))
+def _pairs(capture: CaptureFile, flows: pl.Series, wanted: pl.Series | None = None) -> pl.DataFrame:
+    """Give the number of the pair of hosts of connections, the same whoever opened; with `wanted` those pairs alone.
+
+    There may be millions of connections: their pairs are told apart by hashes, addresses are looked up for few.
+    """
+    made = [
+        pl.DataFrame(schema={"flow": pl.UInt32, "pair": pl.UInt64, "client_is_a": pl.Boolean, "interfaces": _COUNT})
+    ]
+    for part in capture.conversations.parts((*_ENDS, "flow", "protocol", "interfaces"), of_flows(flows)):
+        narrow = part.filter(pl.col("protocol") == _TCP).select(
+            "flow",
+            pl.struct("ip_version", *_halves()).hash().alias("pair"),
+            _lower().alias("client_is_a"),
+            pl.col("interfaces").cast(_COUNT),
+        )
+        made.append(narrow if wanted is None else narrow.filter(pl.col("pair").is_in(wanted.implode())))
+    return pl.concat(made)
+
+
+def _addresses(capture: CaptureFile, hosts: pl.DataFrame) -> pl.DataFrame:
+    """Give the two hosts of each pair, the lower one as a."""
+    one_each = hosts.unique("pair", keep="first", maintain_order=True)
+    known = connections(capture, of_flows(one_each["flow"]), ("flow", *_ENDS))
+    return known.select("flow", "ip_version", *_halves()).join(one_each, on="flow").drop("flow")
+
+
+def _lower() -> pl.Expr:
+    """Say whether the client has the lower address."""
+    return (pl.col("client_hi") < pl.col("server_hi")) | (
+        (pl.col("client_hi") == pl.col("server_hi")) & (pl.col("client_lo") < pl.col("server_lo"))
     )
-    halves = [
-        pl.when(lower).then(first).otherwise(second).alias(name)
+
+
+def _halves() -> list[pl.Expr]:
+    """Give the addresses of both hosts, the lower one as a."""
+    one, other = ("client_hi", "client_lo"), ("server_hi", "server_lo")
+    return [
+        pl.when(_lower()).then(first).otherwise(second).alias(name)
         for names, firsts, seconds in ((_PAIR[1:3], one, other), (_PAIR[3:], other, one))
         for name, first, second in zip(names, firsts, seconds, strict=True)
     ]
-    # What two hosts share, whoever opened: connections of others are left out before they are put together.
-    mine = None if wanted is None else _common().is_in(wanted.select(_common("a", "b").unique()).to_series().implode())
-    known = connections(capture, of_flows(flows), ("flow", "ip_version", *one, *other, "interfaces"), mine)
-    pairs = known.select("flow", "ip_version", *halves, "interfaces", lower.alias("client_is_a"))
-    return pairs if wanted is None else pairs.join(wanted, on=_PAIR, how="semi")
-
-
-def _common(*ends: str) -> pl.Expr:
-    one, other = (pl.col(f"{end}_lo") for end in ends or ("client", "server"))
-    return one ^ other
 
 
 def _pair(row: dict[str, Any], numbers: pl.Series, marked: pl.Series) -> LossyPair:
