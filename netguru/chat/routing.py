@@ -57,10 +57,11 @@ def routes(question: str, named: Entities, *, meaning: bool = True) -> tuple[Rou
 def _has_what_it_needs(name: str, named: Entities) -> bool:
     needs = resources.table("chat", "operations.toml")[name]["needs"]
     captures = any(path.suffix.startswith((".pcap", ".cap")) for path in named.files)
-    if needs == "capture":
-        return captures
-    if needs == "config":
-        return bool(named.devices) and not captures
+    if needs in ("capture", "captures"):
+        # One capture is not two to compare, two are seldom one.
+        return captures and (len(named.files) > 1) == (needs == "captures")
+    if needs in ("config", "configs"):
+        return bool(named.devices) and not captures and (len(named.devices) > 1) == (needs == "configs")
     return (
         needs == "network"
         and bool(named.devices or named.addresses or named.interfaces or named.unknown)
