@@ -1,6 +1,6 @@
 # The one list of commands. `make help` explains them.
 .DEFAULT_GOAL := help
-.PHONY: help start test check format lab samples dist lock fuzz bench-pcap bench-pcap-large bench-parity bench-rag bench-chat bench-lab bench-graph test-model test-hub bench-redact audit clean
+.PHONY: help start test check format lab samples dist lock fuzz bench-pcap bench-pcap-large bench-parity bench-rag bench-chat bench-lab bench-graph test-model test-hub test-jupyter-ai bench-redact audit clean
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -93,6 +93,12 @@ test-hub: ## Make an environment with JupyterHub in out/hub and ask as two peopl
 	@.ci/environment dev
 	@.ci/hub
 	@NETGURU_TEST_HUB=1 $(BIN)/python -m pytest tests/hub -q
+
+test-jupyter-ai: ## Make an environment with Jupyter AI in out/jupyter-ai; ask its persona, and its MCP server
+	@.ci/environment dev
+	@.ci/jupyter-ai
+	@cat out/jupyter-ai/versions
+	@NETGURU_TEST_JUPYTER_AI=1 $(BIN)/python -m pytest tests/jupyter_ai -q
 
 audit: ## Check that .venv holds exactly the locked packages and that they agree with each other
 	@.ci/environment dev

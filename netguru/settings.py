@@ -138,6 +138,12 @@ class Settings:
         default="", metadata=_about("models asked in turn when the first fails: PROVIDER:NAME[@URL], commas between")
     )
     model_answer_tokens: int = field(default=2048, metadata=_about("the longest answer of a model, in tokens", gt=0))
+    model_tools: Literal["auto", "all", "few"] = field(
+        default="auto",
+        metadata=_about(
+            "which tools the chat's model is told: all, the few that fit a question, or auto: few for ollama"
+        ),
+    )
     model_call_tokens: int = field(
         default=100_000, metadata=_about("the most tokens one call may take, question and answer", gt=0)
     )
@@ -179,7 +185,7 @@ class Settings:
         return self.max_file_mb * 1_000_000
 
 
-_ANY_CASE = ("log_level", "log_format")
+_ANY_CASE = ("model_tools", "log_level", "log_format")
 
 
 @cache

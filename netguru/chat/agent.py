@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netguru.chat import offline
+from netguru.chat.agent_choosing import small
 from netguru.chat.agent_prompt import conversation, limits, notes, system
 from netguru.chat.agent_tools import Toolbox
 from netguru.chat.drafting import Draft
@@ -104,11 +105,12 @@ async def _work(question: Question, context: TurnContext, draft: Draft, said: Ma
     # Loading LangChain takes a second; a loop with other work goes on meanwhile.
     parts = await asyncio.to_thread(_parts)
     fence = Fence()
-    messages = await context.run(conversation, question, context, draft.ledger, fence)
+    few = small(chosen[0])
+    messages = await context.run(conversation, question, context, draft.ledger, fence, few=few)
     models = parts.Models(chosen, draft, budget, cost, said)
     stopped = ""
     try:
-        toolbox = Toolbox(context=context, draft=draft, fence=fence, question=question)
+        toolbox = Toolbox(context=context, draft=draft, fence=fence, question=question, few=few)
         await _agent(parts, models, messages, toolbox)
     except parts.LimitReachedError:
         stopped = said["stopped"]
@@ -133,8 +135,8 @@ async def _agent(parts: Any, models: Any, messages: list[tuple[str, str]], toolb
     with untraced():
         agent = create_agent(
             models.first,
-            tools=toolbox.tools(),
-            system_prompt=system(toolbox.fence),
+            tools=await toolbox.context.run(toolbox.tools),
+            system_prompt=system(toolbox.fence, few=toolbox.few),
             middleware=[ContextEditingMiddleware(edits=[clear]), models],
         )
         # Two steps of the graph for every call of the model.

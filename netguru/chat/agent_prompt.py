@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 _CITATION = re.compile(r"\[(\d{1,4})\]")
 
 
-def limits() -> Mapping[str, int]:
-    """Give how far the agent may go for one question."""
-    found: Mapping[str, int] = resources.table("chat", "agent.toml")["limits"]
+def limits(*, few: bool = False) -> Mapping[str, int]:
+    """Give how far the agent may go for one question, with a small model if `few`."""
+    table = resources.table("chat", "agent.toml")
+    found: Mapping[str, int] = {**table["limits"], **table["few"]} if few else table["limits"]
     return found
 
 
@@ -41,18 +42,21 @@ def notes(language: str) -> Mapping[str, str]:
     return found
 
 
-def system(fence: Fence) -> str:
-    """Give the rules."""
-    return words("system").format(open=fence.open, close=fence.close).strip()
+def system(fence: Fence, *, few: bool = False) -> str:
+    """Give the rules, in short for a small model."""
+    return words("few" if few else "system").format(open=fence.open, close=fence.close).strip()
 
 
-def conversation(question: Question, context: TurnContext, ledger: Ledger, fence: Fence) -> list[tuple[str, str]]:
+def conversation(
+    question: Question, context: TurnContext, ledger: Ledger, fence: Fence, *, few: bool = False
+) -> list[tuple[str, str]]:
     """Give the messages to the model as (role, text): earlier ones that fit, the question last.
 
     Roles take turns and no text is empty, whatever was cancelled before: every provider takes that. Raises
     FileRejectedError for an attached path outside of the roots.
     """
-    made = [*_earlier(context.history, ledger), ("user", _asked(question, context, ledger, fence))]
+    most = limits(few=few)
+    made = [*_earlier(context.history, ledger, most), ("user", _asked(question, context, ledger, fence, most))]
     merged: list[tuple[str, str]] = []
     for role, text in made:
         if merged and merged[-1][0] == role:
@@ -62,9 +66,9 @@ def conversation(question: Question, context: TurnContext, ledger: Ledger, fence
     return merged
 
 
-def _earlier(history: Iterable[Message], ledger: Ledger) -> list[tuple[str, str]]:
+def _earlier(history: Iterable[Message], ledger: Ledger, most: Mapping[str, int]) -> list[tuple[str, str]]:
     """Give the newest messages that fit, the first of them a question; their places get numbers of this turn."""
-    left = limits()["history"]
+    left = most["history"]
     kept: list[Message] = []
     for message in reversed([*history]):
         left -= len(message.text)
@@ -86,7 +90,7 @@ def _retold(message: Message, ledger: Ledger) -> str:
     return "\n\n".join(part for part in (text.strip(), state) if part) or words("nothing")
 
 
-def _asked(question: Question, context: TurnContext, ledger: Ledger, fence: Fence) -> str:
+def _asked(question: Question, context: TurnContext, ledger: Ledger, fence: Fence, most: Mapping[str, int]) -> str:
     parts = [question.text]
     paths = [inside(context.folder / item.path, context.roots) for item in question.attachments if item.path]
     names = [
@@ -95,20 +99,20 @@ def _asked(question: Question, context: TurnContext, ledger: Ledger, fence: Fenc
     if names:
         parts.append(words("attached").format(names=fence.around("\n".join(names))))
     else:
-        parts.append(words("files").format(names=fence.around(_files(context))))
-    parts += [_text(item, ledger, fence) for item in question.attachments if item.path is None]
+        parts.append(words("files").format(names=fence.around(_files(context, most["files"]))))
+    parts += [_text(item, ledger, fence, most["attachment"]) for item in question.attachments if item.path is None]
     return "\n\n".join(parts)
 
 
-def _files(context: TurnContext) -> str:
+def _files(context: TurnContext, most: int) -> str:
     names, _, _ = files_below(context.folder)
-    shown = names[: limits()["files"]]
+    shown = names[:most]
     return "\n".join([*shown, *([f"{len(names) - len(shown)} more"] if len(names) > len(shown) else [])])
 
 
-def _text(item: Attachment, ledger: Ledger, fence: Fence) -> str:
+def _text(item: Attachment, ledger: Ledger, fence: Fence, most: int) -> str:
     """Give a text that the user sent along, numbered like a result: it can be cited."""
-    shown = clean(item.text)[: limits()["attachment"]]
+    shown = clean(item.text)[:most]
     digest = hashlib.sha256(item.text.encode("utf-8", "surrogatepass")).hexdigest()
     evidence = Evidence(source=item.name, sha256=digest, kind="cell", start=1, end=1, text=shown[:QUOTATION_LIMIT])
     number = ledger.keep(evidence, shown)

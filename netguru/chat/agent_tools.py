@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netguru import resources
+from netguru.chat.agent_choosing import few
 from netguru.chat.agent_prompt import limits, words
 from netguru.chat.entities import read_entities
 from netguru.chat.events import Approval, Tool
@@ -55,15 +56,20 @@ class Toolbox:
     draft: Draft
     fence: Fence
     question: Question
+    few: bool = False
     _named: Entities | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def tools(self) -> list[BaseTool]:
-        """Give the tools in LangChain's form."""
+        """Give the tools in LangChain's form: all, or the few that fit the question."""
         from langchain_core.tools import StructuredTool
 
         made: list[BaseTool] = []
+        names = [item.name for item, _ in described()]
+        chosen = few(self.question, self.context, names) if self.few else names
         for item, schema in described():
+            if item.name not in chosen:
+                continue
             tool = StructuredTool(
                 name=schema["name"],
                 description=schema["description"],
@@ -146,7 +152,9 @@ class Toolbox:
         root = next((value for value in arguments.values() if isinstance(value, Path)), None)
         # One after the other, in a thread: a large result takes a while, and numbers are given in order.
         async with self._turn:
-            text = await asyncio.to_thread(self.draft.ledger.take, item.name, stated, result, limits()["result"], root)
+            text = await asyncio.to_thread(
+                self.draft.ledger.take, item.name, stated, result, limits(few=self.few)["result"], root
+            )
         self.draft.tell(Tool(call=call, name=item.name, state="done", summary=summary_of(result)))
         return text
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from netguru.chat.entities import speaks
 from netguru.chat.inventory import rules
 from netguru.chat.scope import networks, too_much
 from netguru.errors import InputError
@@ -40,9 +42,9 @@ def calls(route: Route, question: str, named: Entities, scope: Scope) -> list[di
     parameter = str(row.get("parameter", ""))
     if row["needs"] == "documents":
         return [{parameter: question}]
-    if row["needs"] == "two":
-        before, after = _two(named, scope, question)
-        return [dict(zip(parameter.split(), (before, after), strict=True))]
+    if row["needs"] in _PAIRS:
+        pair = _PAIRS[row["needs"]](named, scope, question)
+        return [dict(zip(parameter.split(), pair, strict=True))]
     extra = _extra(route, question, named)
     if row["needs"] == "nothing":
         return [extra]
@@ -58,6 +60,10 @@ def _extra(route: Route, question: str, named: Entities) -> dict[str, Any]:
             made[parameter] = next((name for name in named.protocols if name != "ip"), "arp")
         elif kind == "platform":
             made[parameter] = _platform(question)
+    for parameter, values in route.row.get("choose", {}).items():
+        usual = route.row.get("usual", {}).get(parameter)
+        value = next((value for value, words in values.items() if speaks(words, question)), usual)
+        made |= {} if value is None else {parameter: value}
     return made
 
 
@@ -132,7 +138,41 @@ def _two(named: Entities, scope: Scope, question: str) -> tuple[Path, Path]:
         )
     if len(folders) < 2 and not named.files:  # noqa: PLR2004 - two states
         raise NothingToLookAtError("need_two")
-    pair = folders if len(folders) > 1 else list(named.files)
+    pair = folders if len(folders) > 1 else _as_named(named, question)
     if len(pair) < 2:  # noqa: PLR2004 - as above
         raise NothingToLookAtError("need_two")
     return pair[0], pair[1]
+
+
+def _as_named(named: Entities, question: str) -> list[Path]:
+    """Give the files in the order in which the question names them: the first is the earlier or nearer one."""
+    return sorted(named.files, key=lambda path: question.lower().find(path.name.lower()))
+
+
+def _two_captures(named: Entities, scope: Scope, question: str) -> tuple[Path, Path]:
+    found = [item.path for item in scope.stock.of_kind("capture")]
+    stated = [path for path in _as_named(named, question) if path in found]
+    pair = stated if len(stated) > 1 else found
+    # Two of many are not guessed.
+    if len(stated) != len(pair) and len(found) != 2:  # noqa: PLR2004 - two points
+        raise NothingToLookAtError("need_captures")
+    if len(pair) < 2:  # noqa: PLR2004 - as above
+        raise NothingToLookAtError("need_captures")
+    return pair[0], pair[1]
+
+
+def _two_configs(named: Entities, scope: Scope, question: str) -> tuple[Path, Path]:
+    texts = {item.path for item in scope.stock.of_kind("text")}
+    stated = [path for path in _as_named(named, question) if path in texts]
+    if len(stated) > 1:
+        return stated[0], stated[1]
+    if len(named.devices) > 1:
+        one, other = (_configs(replace(named, devices=(name,), files=()), scope)[0] for name in named.devices[:2])
+        return one, other
+    try:
+        return _two(named, scope, question)
+    except NothingToLookAtError:
+        raise NothingToLookAtError("need_configs") from None
+
+
+_PAIRS = {"two": _two, "captures": _two_captures, "configs": _two_configs}

@@ -141,11 +141,16 @@ def topics_of(text: str) -> tuple[str, ...]:
     >>> topics_of("Por que leaf2 não é adjacente a spine1?")
     ('adjacency',)
     """
+    return tuple(name for name, row in resources.table("chat", "topics.toml").items() if speaks(row["words"], text))
+
+
+def speaks(spelled: str, text: str) -> bool:
+    """Say whether a text has one of the words; one that ends in a star stands for all that begin so.
+
+    >>> speaks("delay latenc*", "Qual é a latência?")
+    True
+    """
     words = {fold(word) for word in _WORD.findall(text)}
-    return tuple(name for name, row in resources.table("chat", "topics.toml").items() if _speaks(row["words"], words))
-
-
-def _speaks(spelled: str, words: set[str]) -> bool:
     for item in spelled.split():
         start = item.removesuffix("*")
         if any(word.startswith(start) if item.endswith("*") else word == item for word in words):

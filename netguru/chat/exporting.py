@@ -46,11 +46,12 @@ def markdown(found: Transcript) -> str:
     for message in found.messages:
         state = "" if message.status == "complete" else f" ({message.status})"
         parts += [f"## {_TITLES[message.role]}{state}", prose_markdown(message.text.strip())]
-        parts += [_appendix(message)] if message.citations or message.tools else []
+        parts += [appendix(message)] if message.citations or message.tools else []
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _appendix(message: Message) -> str:
+def appendix(message: Message) -> str:
+    """List the places that a message cites, each with its line, and what was run for it."""
     lines = [f"[{item.number}] {item.label}: `{_line(item.evidence.text)}`  " for item in message.citations]
     lines += [f"- ran `{command(run)}`: {run.state}" for run in message.tools]
     return "\n".join(lines)
@@ -81,7 +82,7 @@ def notebook(found: Transcript) -> str:
         cells.append(_cell("markdown", f"## {_TITLES[message.role]}\n\n{text}"))
         cells += [_cell("code", f"%netguru {command(run)}") for run in message.tools if run.state == "done"]
         if message.citations:
-            cells.append(_cell("markdown", _appendix(message)))
+            cells.append(_cell("markdown", appendix(message)))
     for place, cell in enumerate(cells):
         cell["id"] = f"cell-{place}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -156,6 +156,7 @@ async def _routed(
         values = {key: str(value) for key, value in missing.values.items()}
         yield Delta(text=state.said[missing.text].format(**values) + "\n\n")
         return
+    runs = str(route.row.get("runs", route.operation))
     for arguments in made:
         if len(made) > 1:
             paths = [
@@ -163,8 +164,10 @@ async def _routed(
             ]
             looked = ", ".join(code(path).strip("`") for path in paths)
             yield Delta(text=state.said["scope"].format(path=looked, operation=route.operation) + "\n\n")
-        async for event in _one(route.operation, arguments, read.named, context, state):
+        async for event in _one(runs, arguments, read.named, context, state):
             yield event
+    if runs != route.operation:
+        yield Delta(text=state.said["writes"].format(operation=route.operation) + "\n\n")
 
 
 async def _one(

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _SHORTEST = 2
 _LANGUAGES = ("en", "pt")
+Tables = tuple[str, ...]
+ROUTED: Tables = ("operations.toml",)
+"""The table of what the offline router runs; others name what an agent may run besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,33 +37,34 @@ class Route:
         return found
 
 
-def routes(question: str, named: Entities, *, meaning: bool = True) -> tuple[Route, ...]:
-    """Give all operations with their scores, best first; by meaning too where no words fit well."""
+def routes(question: str, named: Entities, *, meaning: bool = True, tables: Tables = ROUTED) -> tuple[Route, ...]:
+    """Give all operations of tables with their scores, best first; by meaning too where no words fit well."""
     limits = rules("route")
     asked = words_of(question) - words_of(
         " ".join((*named.devices, *named.addresses, *(path.name for path in named.files)))
     )
-    scores = {name: _by_words(asked, name) for name in _phrases()}
+    scores = {name: _by_words(asked, name, tables) for name in _phrases(tables)}
     if meaning and max(scores.values()) < limits["enough"]:
-        likeness = _by_meaning(question)
+        likeness = _by_meaning(question, tables)
         for name, score in likeness.items():
             if score >= limits["likeness"]:
                 scores[name] = max(
                     scores[name], limits["by_meaning"] * score + (1 - limits["by_meaning"]) * scores[name]
                 )
     for name, score in scores.items():
-        scores[name] = score + limits["with_entity"] * _has_what_it_needs(name, named) if score else 0.0
+        scores[name] = score + limits["with_entity"] * _has_what_it_needs(name, named, tables) if score else 0.0
     found = [Route(operation=name, score=round(score, 4)) for name, score in scores.items()]
     return tuple(sorted(found, key=lambda route: (-route.score, route.operation)))
 
 
-def _has_what_it_needs(name: str, named: Entities) -> bool:
-    needs = resources.table("chat", "operations.toml")[name]["needs"]
+def _has_what_it_needs(name: str, named: Entities, tables: Tables) -> bool:
+    needs = _rows(tables)[name]["needs"]
     captures = any(path.suffix.startswith((".pcap", ".cap")) for path in named.files)
-    if needs == "capture":
-        return captures
-    if needs == "config":
-        return bool(named.devices) and not captures
+    if needs in ("capture", "captures"):
+        # One capture is not two to compare, two are seldom one.
+        return captures and (len(named.files) > 1) == (needs == "captures")
+    if needs in ("config", "configs"):
+        return bool(named.devices) and not captures and (len(named.devices) > 1) == (needs == "configs")
     return (
         needs == "network"
         and bool(named.devices or named.addresses or named.interfaces or named.unknown)
@@ -69,11 +73,15 @@ def _has_what_it_needs(name: str, named: Entities) -> bool:
 
 
 @cache
-def _phrases() -> dict[str, tuple[frozenset[str], ...]]:
-    table = resources.table("chat", "operations.toml")
+def _rows(tables: Tables) -> dict[str, dict[str, Any]]:
+    return {name: row for table in tables for name, row in resources.table("chat", table).items()}
+
+
+@cache
+def _phrases(tables: Tables) -> dict[str, tuple[frozenset[str], ...]]:
     return {
         name: tuple(words_of(phrase) for language in _LANGUAGES for phrase in row.get(language, ()))
-        for name, row in table.items()
+        for name, row in _rows(tables).items()
     }
 
 
@@ -87,26 +95,26 @@ def words_of(text: str) -> frozenset[str]:
 
 
 @cache
-def _rarity() -> dict[str, float]:
-    every = [phrase for phrases in _phrases().values() for phrase in phrases]
+def _rarity(tables: Tables) -> dict[str, float]:
+    every = [phrase for phrases in _phrases(tables).values() for phrase in phrases]
     words = {word for phrase in every for word in phrase}
     return {word: log(1 + len(every) / sum(word in phrase for phrase in every)) for word in words}
 
 
-def _by_words(asked: frozenset[str], name: str) -> float:
+def _by_words(asked: frozenset[str], name: str, tables: Tables) -> float:
     """Give how much of the best phrase the question holds, and how much of the question that phrase."""
-    rarity = _rarity()
+    rarity = _rarity(tables)
     other = rules("route")["unknown"] * max(rarity.values())
     known = sum(rarity.get(word, other) for word in sorted(asked))
     best = 0.0
-    for phrase in _phrases()[name]:
+    for phrase in _phrases(tables)[name]:
         common = sum(rarity[word] for word in sorted(asked & phrase))
         if common:
             best = max(best, 0.6 * common / sum(rarity[word] for word in sorted(phrase)) + 0.4 * common / known)
     return best
 
 
-def _by_meaning(question: str) -> dict[str, float]:
+def _by_meaning(question: str, tables: Tables) -> dict[str, float]:
     """Give the cosine of the nearest English phrase of each operation; nothing without an embedder."""
     from netguru.errors import NetGuruError
     from netguru.rag.embedders import chosen
@@ -119,18 +127,17 @@ def _by_meaning(question: str) -> dict[str, float]:
         if embedder is None:
             return {}
         asked = embedder.embed_query(asked_of(embedder, parse(question, detect(question))))
-        return {key: max(_cosine(asked, vector) for vector in rows) for key, rows in _vectors(name).items()}
+        return {key: max(_cosine(asked, vector) for vector in rows) for key, rows in _vectors(name, tables).items()}
     except NetGuruError:
         # An embedder that is not at hand: words alone decide.
         return {}
 
 
 @cache
-def _vectors(embedder: str) -> dict[str, list[list[float]]]:
+def _vectors(embedder: str, tables: Tables) -> dict[str, list[list[float]]]:
     from netguru.rag.embedders import load
 
-    table = resources.table("chat", "operations.toml")
-    return {name: load(embedder).embed_documents([*row["en"]]) for name, row in table.items()}
+    return {name: load(embedder).embed_documents([*row["en"]]) for name, row in _rows(tables).items()}
 
 
 def _cosine(one: list[float], other: list[float]) -> float:

@@ -24,7 +24,9 @@ def tool_schema(item: Operation, *, approved: bool = False) -> dict[str, Any]:
         fields[parameter.name] = (parameter.annotation, Field(default, description=parameter.help or None))
     model: type[BaseModel] = create_model(item.name.replace(".", "_"), **fields)
     schema = model.model_json_schema()
-    schema.pop("title", None)
+    # A title only says the name again, and a model is asked to read it with every question.
+    for part in (schema, *schema.get("properties", {}).values()):
+        part.pop("title", None)
     return {
         "name": item.name.replace(".", "_"),
         "description": item.summary,

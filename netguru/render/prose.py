@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _ACTIVE = ("link", "image", "autolink", "html_inline", "html_block", "reference")
 _FENCE = re.compile(r" {0,3}(`{3,}[^`]*|~{3,}.*)$")
+_BEGUN = re.compile(r" {0,3}(?:`|~)")
 _CODE = re.compile(r"(?<![`\\])(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 # What an escape already made plain comes first, in pairs as readers take them.
 _DANGER = re.compile(r"\\.|!\[|\]\(|\]\[|\]:|[<&@|]|://|www\.", re.IGNORECASE)
@@ -66,6 +67,57 @@ def prose_markdown(text: str) -> str:
         made += _block(lines[index + 1 : end])
         index = end + 1
     return "\n".join(made)
+
+
+class ProseStream:
+    r"""Do what `prose_markdown` does while a text comes: whole words at once, a block of code when it is complete.
+
+    >>> stream = ProseStream()
+    >>> stream.feed("see [x]"), stream.feed("(http://a.b) and "), stream.end()
+    ('see ', '[x]\\(http:\\//a.b) and ', '')
+    """
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._block: list[str] = []
+        self._fence = ""
+        self._within = False
+
+    def feed(self, text: str) -> str:
+        """Take a piece and give what is sure by now."""
+        *lines, self._held = (self._held + text).split("\n")
+        made = [self._taken(line) for line in lines]
+        # What could be active holds no space, so a text may be cut behind one; code in a line waits for its end,
+        # as does the beginning of what may be a fence.
+        cut = self._held.rfind(" ") + 1
+        if not self._fence and self._held[:cut].strip() and "`" not in self._held and not _BEGUN.match(self._held):
+            made.append(_line(clean(self._held[:cut])))
+            self._held, self._within = self._held[cut:], True
+        return "".join(made)
+
+    def end(self) -> str:
+        """Give the rest."""
+        if self._fence:
+            rest, self._block = "\n".join([*self._block, self._held]), []
+            self._held, self._fence = "", ""
+            return prose_markdown(rest)
+        rest, self._held = self._held, ""
+        return _line(clean(rest)) if self._within else prose_markdown(rest)
+
+    def _taken(self, line: str) -> str:
+        """Take a whole line."""
+        if self._fence:
+            self._block.append(line)
+            if _end([line], -1, self._fence):
+                return ""
+            block, self._block, self._fence = "\n".join(self._block), [], ""
+            return prose_markdown(block) + "\n"
+        opened = None if self._within else _FENCE.match(clean(line))
+        self._within = False
+        if opened is None:
+            return _line(clean(line)) + "\n"
+        self._block, self._fence = [line], opened[1]
+        return ""
 
 
 def _end(lines: list[str], start: int, fence: str) -> int:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from netguru import resources
+from netguru.chat.arguments import NothingToLookAtError, calls
 from netguru.chat.asking import Watcher, ask
 from netguru.chat.entities import read_entities
 from netguru.chat.inventory import take_stock
@@ -14,6 +16,7 @@ from netguru.chat.routing import routes
 from netguru.chat.scope import Scope, networks
 from netguru.checks.reread import verify
 from netguru.errors import FileRejectedError, InputError
+from netguru.operations.operation import find
 from netguru.settings import settings
 from netguru.store import conversations
 from netguru.store.conversation_owner import default_owner
@@ -129,3 +132,68 @@ def test_the_words_of_a_hostile_file_do_nothing(tmp_path):
     answer = ask("which interfaces does r1 have?", workspace=tmp_path)
     assert "<img" not in answer.text
     assert "](http://x.example)" not in answer.text.replace("\\", "\\\\")
+
+
+@pytest.mark.parametrize(
+    ("question", "operation", "arguments"),
+    [
+        ("plot the rtt of lossy-cable.pcap", "pcap.picture", {"file": "lossy-cable.pcap", "kind": "rtt"}),
+        ("plot the throughput of lossy-cable.pcap", "pcap.picture", {"file": "lossy-cable.pcap", "kind": "throughput"}),
+        (
+            "compare lossy-cable.pcap with boot-spine1-fabric.pcapng",
+            "pcap.compare",
+            {"a": "lossy-cable.pcap", "b": "boot-spine1-fabric.pcapng"},
+        ),
+        (
+            "quais linhas das ACLs são inalcançáveis?",
+            "config.query",
+            {"folder": "faulty", "name": "filterLineReachability"},
+        ),
+        ("tabela das rotas estáticas", "config.table", {"folder": "faulty", "view": "static_routes"}),
+        ("table of all interfaces", "config.table", {"folder": "faulty", "view": "interfaces"}),
+        ("how much of the configuration is understood?", "config.coverage", {"path": "faulty"}),
+        ("config diff of leaf2 and leaf1", "config.diff", {"before": "leaf2.conf", "after": "leaf1.conf"}),
+        (
+            "which commands bring leaf1 to the configuration of leaf2?",
+            "config.remediation",
+            {"before": "leaf1.conf", "after": "leaf2.conf"},
+        ),
+        ("quais falhas OSPF podem ser simuladas?", "lab.list", {"family": "ospf"}),
+        ("make a test capture of a known fault", "lab.fault", {}),
+    ],
+)
+def test_what_the_question_says_becomes_arguments(question, operation, arguments, stock, lab):
+    root = lab / "fabric" / "faulty"
+    named = read_entities(question, stock)
+    best = routes(question, named)[0]
+    assert best.operation == operation
+    (made,) = calls(best, question, named, Scope(paths=(root,), stock=stock, attached=True))
+    assert {name: getattr(value, "name", value) for name, value in made.items()} == arguments
+
+
+def test_two_of_many_captures_are_not_guessed(stock, lab):
+    question = "compare the two captures"
+    named = read_entities(question, stock)
+    scope = Scope(paths=(lab / "fabric" / "faulty",), stock=stock, attached=True)
+    with pytest.raises(NothingToLookAtError, match="need_captures"):
+        calls(routes(question, named)[0], question, named, scope)
+
+
+def test_without_a_model_nothing_is_written(tmp_path):
+    answer = ask("create a test capture of a known DNS fault", workspace=tmp_path)
+    assert [run.name for run in answer.tools] == ["lab.list"]
+    assert "%netguru lab.fault" in answer.text
+    assert list(tmp_path.rglob("*.pcap*")) == []
+
+
+@pytest.mark.parametrize("name", resources.table("chat", "operations.toml"))
+def test_the_table_speaks_of_what_there_is(name):
+    row = resources.table("chat", "operations.toml")[name]
+    item = find(row.get("runs", name))
+    assert item.effect_of({}) == "read"
+    stated = [*row.get("parameter", "").split(), *row.get("by", {}).values(), *row.get("choose", {})]
+    assert {*stated} <= {parameter.name for parameter in item.parameters}
+    for parameter, values in row.get("choose", {}).items():
+        for value in values:
+            item.parameter(parameter).coerce(value)
+    assert {*row.get("usual", {})} <= {*row.get("choose", {})}

@@ -61,9 +61,14 @@ class Service:
 
     def owner(self, handler: JupyterHandler) -> str:
         """Name who asks: the user that an identity provider of its own tells, else the account of this server."""
-        if type(handler.identity_provider).get_user in _ONE_USER:
+        if self.alone(handler.identity_provider):
             return default_owner()
         return f"user:{handler.current_user.username}"
+
+    @staticmethod
+    def alone(provider: IdentityProvider) -> bool:
+        """Say whether all who may enter are one user: the account of this server."""
+        return type(provider).get_user in _ONE_USER
 
     def admit(self, owner: str, kind: str) -> None:
         """Count a request against its owner's limit; raises RateLimitedError with the seconds to wait."""
