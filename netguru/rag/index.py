@@ -164,6 +164,22 @@ class Index:
         )
         return {row[0]: (row[1], row[2], row[3]) for row in self.base.execute(sql, list(ids))}
 
+    def origins_of(self, ids: Sequence[int]) -> list[tuple[int, str, str]]:
+        """Give for passages their number, the format of their document, and their path of headings as JSON."""
+        sql = (
+            "SELECT chunks.id, documents.format, chunks.path FROM chunks "  # noqa: S608 - marks alone
+            f"JOIN documents ON documents.id = chunks.document WHERE chunks.id IN ({_marks(ids)})"
+        )
+        return [(row[0], row[1], row[2]) for row in self.base.execute(sql, list(ids))]
+
+    def beginnings(self, formats: Sequence[str]) -> list[str]:
+        """Give the path of headings of the first passage of each document of some formats, as JSON."""
+        sql = (
+            "SELECT DISTINCT chunks.path FROM documents JOIN chunks ON chunks.document = documents.id AND position = 0 "  # noqa: S608 - marks alone
+            f"WHERE documents.format IN ({_marks(formats)})"
+        )
+        return [row[0] for row in self.base.execute(sql, list(formats))]
+
     def texts_of(self, ids: Sequence[int]) -> dict[int, tuple[str, int, int]]:
         """Give what tells that two passages are the same text: the document's digest, start and end."""
         sql = (

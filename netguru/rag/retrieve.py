@@ -13,6 +13,7 @@ from netguru.rag.chunks import tokens
 from netguru.rag.gate import Signals, Status, judge, likely
 from netguru.rag.index import Filters, open_all
 from netguru.rag.language import detect
+from netguru.rag.named import devices_named, weights
 from netguru.rag.query import parse
 from netguru.rag.reordering import order
 from netguru.rag.translating import asked_of
@@ -80,11 +81,13 @@ def retrieve(question: str, limit: int = 10, options: Options | None = None) -> 
     notes: list[str] = []
     about = _meant(options.about, question, indexes, notes)
     # Documents about others are looked at and put behind: there have to be enough of them.
-    top = max(int(_fusion()["top"]), limit) * (_WIDER if about else 1)
+    named = devices_named(question, indexes)
+    top = max(int(_fusion()["top"]), limit) * (_WIDER if about or named else 1)
     by_words = _by_words(indexes, query, options, top, notes) if options.words else {}
     by_meaning = _by_meaning(indexes, query, options, top, notes) if options.meaning else {}
     scores = _fused(query, by_words, by_meaning) if by_meaning else {key: hit.score for key, hit in by_words.items()}
     scores = _weighed(indexes, scores, about) if about else scores
+    scores = _of_named(indexes, scores, named) if named else scores
     scores = _each_once(indexes, scores) if len(indexes) > 1 else scores
     pool = sorted(scores, key=lambda place: (-scores[place], place))[: limit * _POOL]
     stored = _stored(indexes, pool, scores, {key: hit.coverage for key, hit in by_words.items()})
@@ -133,6 +136,17 @@ def _weighed(indexes: Iterable[Index], scores: dict[Place, float], about: About)
         for number, subject in index.subjects_of(numbers).items():
             place = index.collection, number
             weighed[place] = scores[place] * about.weight(*subject)
+    return weighed
+
+
+def _of_named(indexes: Iterable[Index], scores: dict[Place, float], named: frozenset[str]) -> dict[Place, float]:
+    """Let what a device says that the question names count more than documents and other devices."""
+    weighed: dict[Place, float] = {}
+    for index in indexes:
+        numbers = [number for collection, number in scores if collection == index.collection]
+        for number, weight in weights(index, numbers, named).items():
+            place = index.collection, number
+            weighed[place] = scores[place] * weight
     return weighed
 
 

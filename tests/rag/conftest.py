@@ -20,6 +20,7 @@ from netguru.settings import settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from netguru.rag.database import CollectionName
     from netguru.rag.results import Ingested
 
 
@@ -46,10 +47,10 @@ def manual(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def bring() -> Callable[..., Ingested]:
-    """Ingest into the workspace's own collection."""
+    """Ingest, by default into the workspace's own collection."""
 
-    def run(path: Path) -> Ingested:
-        return ingest(path, "local", quiet, CancelToken())
+    def run(path: Path, collection: CollectionName = "local") -> Ingested:
+        return ingest(path, collection, quiet, CancelToken())
 
     return run
 
