@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from netguru import resources
 from netguru.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Kind = Literal["positive", "negative", "near-miss"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -17,7 +20,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 class Case:
     """One capture of the library.
 
-    `checks` must be reported, at `severity` or above, on a positive; no other kind may show a warning.
+    `checks` must be reported, at `severity` or above, on a positive, and `also` may be; no other warning is shown by
+    any kind.
     `filter` is a display filter of Wireshark that selects exactly `count` packets of the file.
     """
 
@@ -26,6 +30,7 @@ class Case:
     family: str
     shows: str
     checks: tuple[str, ...]
+    also: tuple[str, ...] = ()
     severity: str
     filter: str
     count: int
@@ -38,7 +43,11 @@ def cases() -> tuple[Case, ...]:
     >>> {case.kind for case in cases()} == {"positive", "negative", "near-miss"}
     True
     """
-    rows = resources.table("lab-faults.toml")
+    return read(resources.table("lab-faults.toml"))
+
+
+def read(rows: Mapping[str, Mapping[str, Any]]) -> tuple[Case, ...]:
+    """Read the rows of a catalogue: what the kinds of a fault share stands in the row, the rest under the kind."""
     return tuple(
         Case(
             name=name,
@@ -46,6 +55,7 @@ def cases() -> tuple[Case, ...]:
             family=row["family"],
             shows=row[kind]["shows"],
             checks=tuple(row["checks"]),
+            also=tuple(row.get("also", ())),
             severity=row["severity"],
             filter=row[kind].get("filter", row.get("filter", "")),
             count=row[kind]["count"],

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from netguru.pcap.tcp_connections import Attempt
 
 _SHOWN_CLIENTS = 3
+_UNREACHABLE, _FRAGMENTATION_NEEDED, _PACKET_TOO_BIG = 3, 4, 2
 
 
 def _duration(nanoseconds: float) -> str:
@@ -82,15 +83,18 @@ def _addresses(address: str, clients: Iterable[str]) -> Subject:
 @check("capture", "tcp.refused", profile="tcp")
 def refused(capture: CaptureFile) -> Iterator[Finding]:
     """Report services that answer a SYN with a reset."""
-    from netguru.pcap.tcp_connections import accepting
+    from netguru.pcap.tcp_connections import accepting, met
 
     failed = _failed(capture)
     resets = [(item, item.reset) for item in failed if item.reset is not None]
     by_flow = {item.flow: reset for item, reset in resets}
     known = accepting(capture, [item for item, _ in resets])
+    acquainted = met(capture, [item for item, _ in resets])
     for address, port, hit in _by_service(item for item, _ in resets):
-        # A service that accepts at another time was starting or restarting.
-        accepts = (address, port) in known
+        # A service that accepts at another time was starting or restarting; so was one whose host opened the
+        # connection itself, as either end of a session between equals does (BGP).
+        late = all((frozenset((item.client, address)), port) in acquainted for item in hit)
+        accepts = (address, port) in known or late
         numbers = [number for item in hit for number in (item.syns[-1], by_flow[item.flow])]
         yield finding(
             "tcp.refused",
@@ -118,7 +122,13 @@ def no_answer(capture: CaptureFile) -> Iterator[Finding]:
     from netguru.pcap.tcp_connections import any_answered, met
 
     failed = _failed(capture)
-    open_attempts = [item for item in failed if not item.signed and not item.answered and not item.quoted]
+    # Where one end signs, the other end's attempts without a signature are dropped for the same reason.
+    signed = {(frozenset((item.client, item.server)), item.port) for item in failed if item.signed}
+    open_attempts = [
+        item
+        for item in failed
+        if not item.answered and not item.quoted and (frozenset((item.client, item.server)), item.port) not in signed
+    ]
     least, sure = threshold("tcp.no-answer", "note_syn"), threshold("tcp.no-answer", "warning_syn")
     # One SYN alone proves little: whoever got no answer asks again.
     tries = Counter((item.server, item.port, item.client) for item in open_attempts for _ in item.syns)
@@ -154,17 +164,24 @@ def loss(capture: CaptureFile) -> Iterator[Finding]:
     from netguru.pcap.tcp_loss import lossy_pairs
 
     losses = lossy_pairs(capture)
+    told = _too_big(capture) if losses.pairs else Counter()
     for pair in losses.pairs:
         share = pair.resent / pair.data
-        sized = share >= threshold("tcp.loss", "warning_share") and pair.resent >= threshold(
+        # A segment that was too big for the path is sent again in two: nothing is lost that the sender was not told.
+        errors = told[frozenset((pair.a, pair.b))]
+        unexplained = pair.resent - 2 * errors
+        sized = unexplained / pair.data >= threshold("tcp.loss", "warning_share") and unexplained >= threshold(
             "tcp.loss", "warning_segments"
         )
+        symptoms = [f"{pair.duplicates} duplicate acknowledgments"] if pair.duplicates else []
+        if errors:
+            symptoms.append(f"{errors} ICMP errors say that a packet was too big for the path")
         yield finding(
             "tcp.loss",
             severity=None if sized else Severity.NOTE,
             subject=Subject(addresses=(pair.a, pair.b)),
             evidence=capture.evidence(pair.numbers.to_list()),
-            symptoms=(f"{pair.duplicates} duplicate acknowledgments",) if pair.duplicates else (),
+            symptoms=symptoms,
             a=pair.a,
             b=pair.b,
             resent=pair.resent,
@@ -181,6 +198,18 @@ def loss(capture: CaptureFile) -> Iterator[Finding]:
             told=len(losses.pairs),
             resent=losses.resent,
         )
+
+
+def _too_big(capture: CaptureFile) -> Counter[frozenset[str]]:
+    """Count the ICMP errors "too big for the path" by the two hosts of the packet that they quote."""
+    import polars as pl
+
+    from netguru.pcap.checks.common import messages
+
+    kind, code = pl.col("type"), pl.col("code")
+    rows = messages(capture, "icmp", (kind == _UNREACHABLE) & (code == _FRAGMENTATION_NEEDED))
+    rows += messages(capture, "icmpv6", kind == _PACKET_TOO_BIG)
+    return Counter(frozenset((row["quoted_src"], row["quoted_dst"])) for row in rows if row["quoted_src"])
 
 
 @check("capture", "tcp.pmtu-blackhole", profile="tcp")

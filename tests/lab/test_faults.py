@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from fault_library import RECORDED, Entry, Sharkd, entries, lay, place, tshark
 
 from netguru import lab, pcap
 from netguru.checks.reread import verify
@@ -17,25 +21,22 @@ from netguru.errors import UnknownNameError
 from netguru.model import Finding, Severity
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
-    from netguru.lab.catalogue import Case
+    from netguru.model.evidence import Evidence
 
-_CASES = lab.cases()
-_EACH = pytest.mark.parametrize("case", _CASES, ids=[f"{case.name}-{case.kind}" for case in _CASES])
-_ALONE = ("nameres.network_name:FALSE", "nameres.mac_name:FALSE")
+_EACH = pytest.mark.parametrize("entry", entries(), ids=[entry.label for entry in entries()])
+_NAMED = [entry for entry in entries() if entry.case.kind == "positive"]
+_CLAIMS: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "evidence_fields.toml").read_text())["claim"]
+_FIELDS = sorted({claim["field"] for claim in _CLAIMS})
+_LARGEST = 200_000
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made: Path = tmp_path_factory.mktemp("faults")
-    for case in _CASES:
-        (made / _name(case)).write_bytes(lab.compose(case.name, case.kind))
+    lay(made)
     return made
-
-
-def _name(case: Case) -> str:
-    return f"{case.name}.{case.kind}.pcap"
 
 
 @cache
@@ -43,46 +44,86 @@ def _findings(file: Path) -> tuple[Finding, ...]:
     return tuple(pcap.check(file, top=1000).findings)
 
 
-@_EACH
-def test_tshark_counts_the_packets(case: Case, folder: Path) -> None:
-    if shutil.which("tshark") is None:
-        pytest.skip("tshark is not installed")
-    options = [part for name in _ALONE for part in ("-o", name)]
-    command = ["tshark", "-n", *options, "-r", str(folder / _name(case)), "-Y", case.filter, "-T", "fields"]
-    found = subprocess.run([*command, "-e", "frame.number"], capture_output=True, text=True, check=True, timeout=60)
-
-    assert len(found.stdout.split()) == case.count
+@pytest.fixture(scope="module")
+def sharkd() -> Iterator[Sharkd]:
+    if shutil.which("sharkd") is None:
+        pytest.skip("sharkd is not installed (it comes with tshark)")
+    made = Sharkd()
+    yield made
+    made.close()
 
 
 @_EACH
-def test_the_checks_name_the_fault_and_nothing_else(case: Case, folder: Path) -> None:
-    findings = _findings(folder / _name(case))
+def test_wireshark_counts_the_packets(entry: Entry, folder: Path, sharkd: Sharkd) -> None:
+    assert sharkd.count(place(entry, folder), entry.case.filter) == entry.case.count
+
+
+@_EACH
+def test_the_checks_name_the_fault_and_nothing_else(entry: Entry, folder: Path) -> None:
+    case = entry.case
+    findings = _findings(place(entry, folder))
     loud = {item.check for item in findings if item.severity >= Severity.WARNING}
 
     if case.kind == "positive":
         least = Severity.parse(case.severity)
         named = {item.check for item in findings if item.severity >= least}
         assert set(case.checks) <= named
-        assert loud <= set(case.checks)
+        assert loud <= {*case.checks, *case.also}
     else:
         assert loud == set()
 
 
 @_EACH
-def test_evidence_is_found_again(case: Case, folder: Path) -> None:
-    lost = [
-        (item.check, proof)
-        for item in _findings(folder / _name(case))
-        for proof in item.evidence
-        if not verify(proof, folder)
-    ]
+def test_evidence_is_found_again(entry: Entry, folder: Path) -> None:
+    file = place(entry, folder)
+    lost = [(item.check, proof) for item in _findings(file) for proof in item.evidence if not verify(proof, file)]
 
     assert lost == []
 
 
+def _wrong(proof: Evidence, values: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Give the claims of a piece of evidence that are not so: field, value claimed, values in the packet."""
+    wrong = []
+    for claim in (claim for claim in _CLAIMS if claim["after"] in proof.text):
+        told = re.search(claim["pattern"], proof.text)
+        if told is None:
+            continue
+        value = claim.get("means", {}).get(told[1], told[1])
+        if value not in values[claim["field"]].split(","):
+            wrong.append((claim["field"], value, values[claim["field"]]))
+    return wrong
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.parametrize("entry", _NAMED, ids=[entry.label for entry in _NAMED])
+def test_tshark_reads_in_the_packets_what_the_evidence_claims(entry: Entry, folder: Path) -> None:
+    file = place(entry, folder)
+    proofs = [proof for item in _findings(file) for proof in item.evidence if proof.start == proof.end]
+    chosen = f"frame.number in {{{', '.join(sorted({str(proof.start) for proof in proofs}))}}}"
+    rows = {row[0]: dict(zip(_FIELDS, row[1:], strict=True)) for row in tshark(file, chosen, "frame.number", *_FIELDS)}
+
+    assert proofs
+    wrong = [(proof.start, wrong) for proof in proofs for wrong in _wrong(proof, rows[str(proof.start)])]
+    assert wrong == []
+
+
+def test_recordings_are_small_and_each_has_its_row() -> None:
+    files = {file.name: file.stat().st_size for file in (RECORDED / "recorded").iterdir()}
+
+    assert set(files) == {entry.name for entry in entries() if entry.origin == "recorded"}
+    assert max(files.values()) < _LARGEST
+
+
+def test_the_recorded_library_is_large_enough() -> None:
+    recorded = [entry.case.name for entry in _NAMED if entry.origin == "recorded"]
+
+    assert len(recorded) >= 30
+    assert len(_NAMED) >= 80
+
+
 def test_the_library_holds_every_kind_of_every_fault() -> None:
     kinds: dict[str, set[str]] = {}
-    for case in _CASES:
+    for case in lab.cases():
         kinds.setdefault(case.name, set()).add(case.kind)
 
     assert len(kinds) >= 60

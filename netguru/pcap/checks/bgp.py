@@ -33,7 +33,7 @@ def notifications(capture: Capture) -> Iterator[Finding]:
     """Report what peers tell each other when they end a session."""
     rows = messages(capture, "bgp", pl.col("type").is_in([OPEN, NOTIFICATION]))
     ends = [row for row in rows if row["type"] == NOTIFICATION and row["code"] is not None]
-    for (sender, peer, code, subcode), told in grouped(ends, "src", "dst", "code", "subcode").items():
+    for (sender, peer, code, subcode, inside), told in grouped(ends, "src", "dst", "code", "subcode", "reason").items():
         values = {"sender": sender, "peer": peer, "times": counted(len(told), "time"), "error": told[0]["error"]}
         about = subject(sender, peer)
         if (code, subcode) == (_OPEN_ERROR, _BAD_AS):
@@ -43,7 +43,7 @@ def notifications(capture: Capture) -> Iterator[Finding]:
             why = f"{sender} ended the session with NOTIFICATION 4/0"
             yield finding("bgp.hold-expired", evidence=shown, subject=about, one=sender, two=peer, reason=why)
         else:
-            level = named("bgp", "severity", f"{code}/{subcode}", named("bgp", "severity", code, "warning"))
+            level = named("bgp", "severity", inside or f"{code}/{subcode}", named("bgp", "severity", code, "warning"))
             yield finding(
                 "bgp.notification",
                 severity=Severity.parse(level),

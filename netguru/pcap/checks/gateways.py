@@ -37,9 +37,18 @@ def vrrp_masters(capture: Capture) -> Iterator[Finding]:
         resigned = [row for row in said if not row["priority"]]
         if seen.is_shared:
             yield _dual(capture, speaking, virtual, f"both use VRID {vrid}")
-        elif max(len(seen.changes), len(episodes(resigned, 1.0))) >= threshold("vrrp.flap@capture", "changes"):
+            continue
+        # When both start they may speak at once: who is silenced by the other's next advertisement was not master.
+        seen = turns(_without_single(speaking), 0.0)
+        if max(len(seen.changes), len(episodes(resigned, 1.0))) >= threshold("vrrp.flap@capture", "changes"):
             yield _flap(capture, "vrrp.flap@capture", said, [*seen.changes, *resigned], f"VRID {vrid}", virtual)
     yield from _one_address_two_groups(capture, rows)
+
+
+def _without_single(rows: list[Row]) -> list[Row]:
+    """Leave out single messages that stand between two of one other sender."""
+    alone = {at for at in range(1, len(rows) - 1) if rows[at - 1]["src"] == rows[at + 1]["src"] != rows[at]["src"]}
+    return [row for at, row in enumerate(rows) if at not in alone]
 
 
 def _dual(capture: Capture, rows: list[Row], virtual: tuple[str, ...], reason: str) -> Finding:

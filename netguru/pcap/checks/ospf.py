@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import lru_cache
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import polars as pl
 from netguru.checks import check, finding, threshold
 from netguru.model.finding import Severity
 from netguru.pcap.checks.common import Pair, Row, counted, grouped, messages, numbers, pairs_on_links, subject, vlans
+from netguru.pcap.protocols.base import named
 from netguru.pcap.protocols.ospf import DATABASE, HELLO, REQUEST, UPDATE
 
 if TYPE_CHECKING:
@@ -72,7 +72,14 @@ def _hear_each_other(pair: Pair) -> bool:
     return two["router_id"] in one["neighbors"] and one["router_id"] in two["neighbors"]
 
 
-@check("capture", "ospf.timer-mismatch@capture", "ospf.area-mismatch@capture", profile="routing")
+@check(
+    "capture",
+    "ospf.timer-mismatch@capture",
+    "ospf.area-mismatch@capture",
+    "ospf.auth-mismatch@capture",
+    "ospf.mask-mismatch@capture",
+    profile="routing",
+)
 def hello_parameters(capture: Capture) -> Iterator[Finding]:
     """Compare what two senders on one link say in their hellos."""
     hellos = messages(capture, "ospf", pl.col("type") == HELLO)
@@ -94,6 +101,13 @@ def hello_parameters(capture: Capture) -> Iterator[Finding]:
                 two_hello=timers[1][0],
                 two_dead=timers[1][1],
             )
+        signed = [named("ospf", "auth", row["auth_type"]) for row in (one, two) if row["auth_type"] is not None]
+        if len(set(signed)) == len(pair.ends):
+            yield _differ(capture, "ospf.auth-mismatch@capture", pair, one_auth=signed[0], two_auth=signed[1])
+        # Each mask alone puts both into one network, or `_neighbours` would have to guess.
+        masks = one["mask"], two["mask"]
+        if not set(masks) & _HOST_MASKS and masks[0] != masks[1]:
+            yield _differ(capture, "ospf.mask-mismatch@capture", pair, one_mask=masks[0], two_mask=masks[1])
 
 
 def _differ(capture: Capture, check_id: str, pair: Pair, **values: Any) -> Finding:
@@ -153,15 +167,23 @@ def _between(row: Row, end: str, ends: tuple[str, str]) -> bool:
 
 
 def _is_stuck(rows: list[Row], both: list[list[Row]], ends: tuple[str, str]) -> bool:
-    repeated = [max(Counter(row["sequence"] for row in part).values()) for part in both]
-    if max(repeated) < threshold("ospf.stuck", "repeats"):
-        return False
-    since = max(part[-1]["time_ns"] for part in both)
-    began = max(part[0]["time_ns"] for part in both)
-    later = [row for row in rows if began <= row["time_ns"] <= since + 1]
-    return not any(
-        row["type"] in (REQUEST, UPDATE) and _between(row, row["src"], ends) for row in later if _unicast(row)
-    )
+    """Say whether one end repeats its last description and neither asks for more nor gives anything since.
+
+    The other end may have gone on: a router whose MTU is the larger takes the smaller one's descriptions and sends
+    its updates, which are ignored.
+    """
+    return any(_repeats(part) and not _went_on(rows, part, ends) for part in both)
+
+
+def _repeats(part: list[Row]) -> bool:
+    last: int = part[-1]["sequence"]
+    return [row["sequence"] for row in part].count(last) >= threshold("ospf.stuck", "repeats")
+
+
+def _went_on(rows: list[Row], part: list[Row], ends: tuple[str, str]) -> bool:
+    began, sender = part[0]["time_ns"], part[0]["src"]
+    later = [row for row in rows if row["src"] == sender and row["time_ns"] >= began]
+    return any(row["type"] in (REQUEST, UPDATE) and _unicast(row) and _between(row, row["src"], ends) for row in later)
 
 
 def _unicast(row: Row) -> bool:

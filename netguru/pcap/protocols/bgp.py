@@ -15,7 +15,7 @@ OPEN, UPDATE, NOTIFICATION, KEEPALIVE, REFRESH = 1, 2, 3, 4, 5
 _MARKER = b"\xff" * 16
 _HEADER = 19
 _CAPABILITIES, _EXTENDED, _FOUR_BYTE_AS = 2, 255, 65
-_CEASE, _WITH_TEXT = 6, (2, 4)
+_CEASE, _WITH_TEXT, _HARD_RESET = 6, (2, 4), 9
 
 
 def decode(payload: bytes) -> list[Row]:
@@ -88,6 +88,11 @@ def _notification(body: bytes) -> list[Row]:
     row: Row = {"code": code, "subcode": subcode, "error": f"{major}: {minor}" if minor else major}
     if code == _CEASE and subcode in _WITH_TEXT and has(body, 4):
         row["text"] = clean(body[3 : 3 + body[2]])
+    if code == _CEASE and subcode == _HARD_RESET and has(body, 4) and body[2:4] != body[:2]:
+        # RFC 8538 section 3.1: the reason stands inside, with its own data.
+        (inside,) = _notification(body[2:])
+        row |= {"reason": f"{inside['code']}/{inside['subcode']}", "text": inside.get("text")}
+        row["error"] += f", {inside['error']}"
     return [row]
 
 
