@@ -112,8 +112,8 @@ def _folded(text: str, where: str) -> str:
 
 def head_of(title: str, heading: str, place: str) -> str:
     """Write what stands above an opened passage: the document, its section, the place in it."""
-    section = "" if heading == title else f" {html_text(heading)},"
-    named = f'<span class="ng-strong">{html_text(title)}</span>,{section} {html_text(place)}'
+    section = "" if heading == title else f" {html_text(line(heading))},"
+    named = f'<span class="ng-strong">{html_text(line(title))}</span>,{section} {html_text(place)}'
     return f'<div class="ng-passage-head">{named}</div>'
 
 
@@ -131,8 +131,9 @@ def opened(evidence: Evidence) -> str:
 def listed(passages: tuple[Passage, ...]) -> str:
     """Write passages as a list whose rows open to their text, everything escaped."""
     return "".join(
-        f'<details class="ng-proof"><summary><span class="ng-nth">{number}.</span> {html_text(item.source)} '
-        f'<span class="ng-place">{html_text(item.heading)}, {html_text(item.place)}, score {item.score:.2f}</span>'
+        f'<details class="ng-proof"><summary><span class="ng-nth">{number}.</span> {html_text(line(item.source))} '
+        f'<span class="ng-place">{html_text(line(item.heading))}, {html_text(item.place)}, '
+        f"score {item.score:.2f}</span>"
         f'</summary><div class="ng-passage"><pre>{html_text(item.text)}</pre></div></details>'
         for number, item in enumerate(passages, 1)
     )
@@ -153,7 +154,8 @@ def listed_plain(passages: tuple[Passage, ...]) -> str:
 def write_page(found: View, out: Path) -> None:
     """Write a view as a page of its own; raises FileRejectedError when it cannot be written."""
     try:
-        out.write_text(page(found, found.title, subtitle=f"{found.source}, {found.heading}"), encoding="utf-8")
+        told = line(f"{found.source}, {found.heading}")
+        out.write_text(page(found, line(found.title), subtitle=told), encoding="utf-8")
     except OSError as error:
         raise FileRejectedError(f"cannot be written: {error.strerror or error}", place=str(out)) from None
 

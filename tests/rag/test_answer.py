@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from netguru import rag, render
 from netguru.checks.reread import verify
@@ -111,6 +112,37 @@ def test_answer_shows_its_citations_opened(hostile: Path) -> None:
 
     assert page.marked == [citation.text for citation in answer.citations]
     assert not page.tags & {"script", "img"}
+
+
+NASTY = "a\n# owned `x` ](javascript:alert(1)) ![i](x) <img src=x onerror=alert(1)>\x1b[31m\u202e.md"
+
+
+def test_the_name_of_a_file_is_only_words(tmp_path: Path, bring: Callable[[Path], Ingested]) -> None:
+    folder = tmp_path / "names"
+    folder.mkdir()
+    (folder / NASTY).write_text("# Quagmire\n\nThe frobnicator of quagmire listens on port 4711.\n")
+    bring(folder)
+    answer = rag.ask("On which port does the quagmire frobnicator listen?")
+    found = rag.search("quagmire frobnicator port")
+
+    assert [item.source for item in answer.citations] == [NASTY]
+    assert [item.source for item in found.passages] == [NASTY]
+    opened = rag.view(NASTY, answer.citations[0].start, answer.citations[0].end)
+    for shown in (answer.text, render.text(answer), render.text(found), render.text(opened)):
+        assert "owned" in shown
+        assert not {"\x1b", "\u202e"} & {*shown}
+    named = [row for row in answer.text.split("\n") if "owned" in row]
+    assert len(named) == 1
+    assert named[0].startswith("[1] a # owned `x` ")
+    # What a reader of Markdown makes of it: no heading, link, image, code or element comes from the name.
+    for result in (answer, found, opened):
+        made = marks(MarkdownIt("commonmark").render(render.markdown(result)))
+        assert not made.tags & {"a", "img", "h1"}
+        page = marks(render.html(result))
+        assert not page.tags & {"a", "img", "h1"}
+    # In lists the name stays in its row.
+    assert "a # owned" in render.html(found)
+    assert "a # owned" in render.html(answer)
 
 
 def test_answer_says_that_no_model_wrote_it(hostile: Path) -> None:

@@ -15,10 +15,11 @@ from netguru.rag.hostile import Reader
 from netguru.rag.loaders import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from netguru.rag.documents import Document
+    from netguru.rag.results import Ingested
 
 OUTSIDE = "words that lie outside"
 GOOD = b"# VLANs\n\nA text about trunks.\n"
@@ -244,3 +245,25 @@ def test_one_process_reads_a_number_of_documents() -> None:
             seen.append(reader._process.pid)
     assert len(set(seen)) == 2
     assert reader._process is None
+
+
+def test_bad_files_beside_good_ones_are_named_with_a_reason(tmp_path: Path, bring: Callable[[Path], Ingested]) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    for name, word in (("first.md", "alpha"), ("zlast.md", "omega")):
+        (folder / name).write_text(f"# {word}\n\nThe frobnicator {word} listens.\n")
+    bad = {
+        "bomb.docx": made.docx(made.body(made.paragraph("A" * 65_000_000))),
+        "cut.docx": made.docx_manual()[:300],
+        "none.pdf": b"%PDF-1.4\nnothing follows",
+    }
+    for name, data in bad.items():
+        (folder / name).write_bytes(data)
+
+    ingested = bring(folder)
+
+    assert ingested.added == 2
+    told = [*ingested.damaged, *(str(gap) for gap in ingested.coverage.gaps), *ingested.coverage.notes]
+    for name in bad:
+        assert sum(name in row for row in told) == 1, told
+    assert any("bomb.docx" in row and "unpacks to more than 64 MB" in row for row in told), told
