@@ -99,14 +99,17 @@ _AGAIN_S = 0.05
 
 async def _work(question: Question, context: TurnContext, draft: Draft, said: Mapping[str, str]) -> None:
     """Run the agent to its end, then verify what it said; raises ServiceError, InputError."""
-    chosen = await asyncio.to_thread(_chosen, context)
-    budget = await asyncio.to_thread(allowance, context)
-    cost = await asyncio.to_thread(price, context)
-    # Loading LangChain takes a second; a loop with other work goes on meanwhile.
-    parts = await asyncio.to_thread(_parts)
     fence = Fence()
-    few = small(chosen[0])
-    messages = await context.run(conversation, question, context, draft.ledger, fence, few=few)
+
+    def prepared() -> tuple[Any, ...]:
+        chosen = _chosen(context)
+        few = small(chosen[0])
+        told = conversation(question, context, draft.ledger, fence, few=few)
+        # Loading LangChain takes a second.
+        return chosen, allowance(context), price(context), _parts(), few, told
+
+    # In one thread: a loop with other work goes on meanwhile, and with many questions each change is another wait.
+    chosen, budget, cost, parts, few, messages = await context.run(prepared)
     models = parts.Models(chosen, draft, budget, cost, said)
     stopped = ""
     try:

@@ -15,7 +15,7 @@ from netguru.chat.events import Approval, Attachment, Finished, Question, TurnCo
 from netguru.chat.results import ChatAnswer
 from netguru.chat.turn import Turn
 from netguru.errors import InputError
-from netguru.redact import redact
+from netguru.redact import redact_typed
 from netguru.store import conversations
 from netguru.store.conversation_owner import default_owner
 
@@ -93,7 +93,7 @@ def answer_of(text: str, conversation: int, message: Message) -> ChatAnswer:
     """Make the operation's result of a stored answer."""
     state = message.answer
     return ChatAnswer(
-        question=redact(text).text,
+        question=redact_typed(text),
         text=message.text,
         status=state.status if state else "partial",
         citations=tuple(item.evidence for item in message.citations),

@@ -21,6 +21,7 @@ from netguru.errors import NetGuruError, OperationCancelled
 from netguru.logs import logger
 from netguru.model.result import to_plain
 from netguru.operations.context import CancelToken
+from netguru.redact import redact_typed
 from netguru.store import conversations
 from netguru.store.conversation_cleaning import cleaned_evidence
 from netguru.store.conversation_results import OPEN_TOOLS, AnswerState, Citation, ToolRun
@@ -41,7 +42,8 @@ class Turn:
     """Run one question in a conversation."""
 
     def __init__(self, question: Question, context: TurnContext, *, engine: Engine, listener: Listener) -> None:
-        self._question = question
+        # From here on nobody knows the secrets that were typed: no engine, no provider, no database.
+        self._question = replace(question, text=redact_typed(question.text))
         self._engine = engine
         self._listener = listener
         self._context = replace(context, approved=self._approved, cancel=CancelToken())
@@ -119,11 +121,15 @@ class Turn:
 
     async def _begin(self) -> None:
         where, number, owner = self._context.workspace, self._context.conversation, self._context.owner
-        history = await asyncio.to_thread(conversations.messages, number, owner=owner, workspace=where)
         names = [item.name for item in self._question.attachments]
-        _, begun = await asyncio.to_thread(
-            conversations.begin, number, self._question.text, owner=owner, attachments=names, workspace=where
-        )
+
+        def store() -> tuple[tuple[Message, ...], Message]:
+            history = conversations.messages(number, owner=owner, workspace=where)
+            _, begun = conversations.begin(number, self._question.text, owner=owner, attachments=names, workspace=where)
+            return history, begun
+
+        # One thread for both: with many questions at once each change of threads is another wait.
+        history, begun = await asyncio.to_thread(store)
         self.message, self._context = begun, replace(self._context, history=history)
         await self._tell(Started(message=begun))
 

@@ -33,7 +33,7 @@ def words_of_question(item: Operation, text: str) -> list[str]:
     known = {p.option: p.type is bool for p in item.parameters if not p.positional} | dict.fromkeys(_COMMON, False)
     stated: list[str] = []
     said: list[str] = []
-    waiting = list(re.findall(r"--[\w-]+=?\"[^\"]*\"|--[\w-]+=?'[^']*'|\S+", text))
+    waiting = list(re.findall(r"--[\w-]+=?\"[^\"]*\"|--[\w-]+=?'[^']*'|\S+|\n", text))
     while waiting:
         word = waiting.pop(0)
         name, given, value = word.partition("=")
@@ -46,12 +46,15 @@ def words_of_question(item: Operation, text: str) -> list[str]:
             stated.append(word)
         else:
             said.append(word)
-    question = _bare(" ".join(said))
+    # Lines stay lines: what a configuration means, and what in it is secret, is told by where its lines begin.
+    question = _bare(re.sub(r" ?\n ?", "\n", " ".join(said)).strip())
     return [*stated, "--", question] if question else stated
 
 
 def _value(waiting: list[str]) -> list[str]:
     """Take the value of an option off the words, to its closing quotation mark where it has one."""
+    while waiting and waiting[0] == "\n":
+        waiting.pop(0)
     if not waiting:
         return []
     word = waiting.pop(0)

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from netguru.redact.finding import Found, find
     from netguru.redact.members import redact_value
     from netguru.redact.replacing import Pseudonyms, Redaction, Secret, redact
+    from netguru.redact.typed import redact_typed
 
-__all__ = ["Found", "Pseudonyms", "Redaction", "Secret", "find", "redact", "redact_value"]
+__all__ = ["Found", "Pseudonyms", "Redaction", "Secret", "find", "redact", "redact_typed", "redact_value"]
 
 _WHERE = {
     "Found": "finding",
@@ -27,6 +28,7 @@ _WHERE = {
     "Redaction": "replacing",
     "Secret": "replacing",
     "redact": "replacing",
+    "redact_typed": "typed",
 }
 
 __getattr__, __dir__ = lazily(__name__, _WHERE)

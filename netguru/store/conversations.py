@@ -89,7 +89,20 @@ def messages(
 ) -> tuple[Message, ...]:
     """Give the messages of a conversation behind the message `after`, the oldest first; raises UnknownNameError."""
     where = location(workspace)
-    close_abandoned(number, owner=owner, workspace=where.folder)
+    if limit or after:
+        close_abandoned(number, owner=owner, workspace=where.folder)
+        return _messages(number, owner, where, limit=limit, after=after)
+    # All of them show themselves which answers were abandoned: one transaction, for each question waits for it.
+    found = _messages(number, owner, where)
+    if any(item.status == "streaming" for item in found):
+        close_abandoned(number, owner=owner, workspace=where.folder)
+        found = _messages(number, owner, where)
+    return found
+
+
+def _messages(number: int, owner: str, where: Location, *, limit: int = 0, after: int = 0) -> tuple[Message, ...]:
+    if not database.exists(where):
+        raise _unknown(number)
     with database.read(where) as session:
         _find(session, where, owner, number)
         chosen = select(MessageRow).where(MessageRow.conversation_id == number, MessageRow.id > after)
@@ -126,12 +139,16 @@ def begin(
     Raises UnknownNameError, and InputError while another answer is being written in this conversation.
     """
     where = location(workspace)
-    close_abandoned(number, owner=owner, workspace=where.folder)
+    if not database.exists(where):
+        raise _unknown(number)
     now = datetime.now(UTC)
     with database.write(where) as session:
         row = _find(session, where, owner, number)
-        if session.scalars(_streaming(number)).first() is not None:
-            raise InputError("an answer is being written in this conversation", hint="wait for it, or stop it first")
+        for open_one in session.scalars(_streaming(number)):
+            if not _is_gone(open_one.runner):
+                hint = "wait for it, or stop it first"
+                raise InputError("an answer is being written in this conversation", hint=hint)
+            _close(session, open_one, "failed")
         asked = MessageRow(
             conversation_id=number, role="user", status="complete", created_at=now, text=cleaned(question)
         )

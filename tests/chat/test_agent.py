@@ -378,8 +378,12 @@ def test_a_long_conversation_costs_no_more_than_a_short_one(folder):
 
 def test_no_trace_leaves_for_a_tracing_service(folder, monkeypatch):
     with Server("openai", LOOP) as server, Server("openai", [Step()]) as tracer:
-        for name, value in {"TRACING": "true", "ENDPOINT": tracer.url, "API_KEY": "lsv2-x"}.items():
+        stated = {"TRACING": "true", "TRACING_V2": "true", "ENDPOINT": tracer.url, "API_KEY": "lsv2-x"}
+        for name, value in stated.items():
+            # The names of today and those of before, which are still obeyed.
             monkeypatch.setenv(f"LANGSMITH_{name}", value)
+            if name != "TRACING":
+                monkeypatch.setenv(f"LANGCHAIN_{name}", value)
         message, _ = play(context_of(folder, server, "openai"))
     assert message.status == "complete"
     assert not tracer.requests

@@ -170,7 +170,7 @@ _HARD = "What's the café's MTU; is it {9000} \\ $x or *?"
         ("%netguru rag.ask what does --force do?", "what does --force do?"),
         ("%netguru rag.ask -x", "-x"),
         (f"%netguru rag.ask {_HARD}", _HARD),
-        ("%%netguru rag.ask --collection local\nWhat's the MTU,\nand why?\n", "What's the MTU, and why?"),
+        ("%%netguru rag.ask --collection local\nWhat's the MTU,\nand why?\n", "What's the MTU,\nand why?"),
         ("if True:\n    found = %netguru rag.ask Why?", "Why?"),
     ],
 )
