@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from netguru.redact import redact_value
@@ -17,6 +18,9 @@ def untraced() -> AbstractContextManager[None]:
     """Keep what is asked from being told to anyone else: LangChain sends it to a tracing service when one is set up."""
     from langsmith import tracing_context
 
+    # The tracing of LangChain's first version is gone: its variables do nothing but make every call fail.
+    for name in ("LANGCHAIN_TRACING", "LANGCHAIN_HANDLER"):
+        os.environ.pop(name, None)
     return tracing_context(enabled=False)
 
 

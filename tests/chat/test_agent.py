@@ -382,8 +382,7 @@ def test_no_trace_leaves_for_a_tracing_service(folder, monkeypatch):
         for name, value in stated.items():
             # The names of today and those of before, which are still obeyed.
             monkeypatch.setenv(f"LANGSMITH_{name}", value)
-            if name != "TRACING":
-                monkeypatch.setenv(f"LANGCHAIN_{name}", value)
+            monkeypatch.setenv(f"LANGCHAIN_{name}", value)
         message, _ = play(context_of(folder, server, "openai"))
     assert message.status == "complete"
     assert not tracer.requests
