@@ -65,9 +65,7 @@ def _tagged(packet: Row) -> str:
 
 
 def _words(capture: CaptureFile, packet: Row, row: pl.DataFrame) -> str:
-    known = _protocol(packet)
-    messages = decode_payload(known, packet, read(capture, known, row)[0]) if known else []
-    said = "; ".join(known.brief(row) for row in messages[:_MESSAGES_SHOWN]) if known else ""
+    said = next(filter(None, (_said(capture, item, packet, row) for item in _protocols(packet))), "")
     if packet["fragment_offset"]:
         return f"{_ip_protocol(packet['protocol'])} fragment at {packet['fragment_offset']} id {packet['ip_id']}"
     if packet["protocol"] == _TCP and packet["tcp_flags"] is not None:
@@ -75,8 +73,15 @@ def _words(capture: CaptureFile, packet: Row, row: pl.DataFrame) -> str:
     return said or _other(packet)
 
 
-def _protocol(packet: Row) -> Protocol | None:
-    return next((item for name, item in protocols().items() if packet.get(f"is_{name}")), None)
+def _protocols(packet: Row) -> list[Protocol]:
+    """Give the protocols that the packet may be of: those that only its neighbours could confirm come last."""
+    found = [item for name, item in protocols().items() if packet.get(f"is_{name}")]
+    return sorted(found, key=lambda item: item.confirm is not None)
+
+
+def _said(capture: CaptureFile, protocol: Protocol, packet: Row, row: pl.DataFrame) -> str:
+    messages = decode_payload(protocol, packet, read(capture, protocol, row)[0])
+    return "; ".join(protocol.brief(message) for message in messages[:_MESSAGES_SHOWN])
 
 
 def _tcp(packet: Row) -> str:

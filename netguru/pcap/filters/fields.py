@@ -25,8 +25,8 @@ from netguru.pcap.filters.sources import (
 )
 from netguru.pcap.filters.texts import from_text
 
-# Wireshark's fields of DNS are those of multicast DNS too.
-_ALSO = {"dns": ("dns", "mdns")}
+# Wireshark's fields of DNS are those of multicast DNS and LLMNR too.
+_ALSO = {"dns": ("dns", "mdns", "llmnr")}
 
 PROTOCOL, BYTES = "protocol", "bytes"
 _BYTE = 256

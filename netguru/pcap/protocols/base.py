@@ -39,7 +39,8 @@ class Protocol:
     chooses the packets from their columns. `starts` are byte strings one of which a payload must
     begin with (for protocols that are known by content, not by port). `brief` puts a message into
     words. `match` adds columns over all rows, such as the answer to a request. `likely` tells which of
-    too many packets are looked at: those that begin with a message that says something.
+    too many packets are looked at: those that begin with a message that says something. `confirm` leaves
+    those of the chosen packets that their neighbours confirm, for protocols that no port and no mark tells.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Protocol:
     starts: tuple[bytes, ...] = ()
     match: Callable[[list[Row]], None] | None = None
     likely: Callable[[], pl.Expr] | None = None
+    confirm: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -82,6 +84,27 @@ def carried_by(number: int) -> pl.Expr:
     import polars as pl
 
     return pl.col("protocol") == number
+
+
+def on_ports(number: int, *ports: int) -> pl.Expr:
+    """Select packets of TCP (6) or UDP (17) with one of some ports on either side."""
+    import polars as pl
+
+    return carried_by(number) & (pl.col("src_port").is_in(ports) | pl.col("dst_port").is_in(ports))
+
+
+def begins(*starts: bytes) -> pl.Expr:
+    """Select payloads that begin with one of some byte strings, of which the first eight bytes count."""
+    import polars as pl
+
+    head = pl.col("payload_head")
+    fits = pl.lit(value=False)
+    for start in starts:
+        size = min(len(start), 8)
+        mask = ((1 << 8 * size) - 1) << 8 * (8 - size)
+        wanted = int.from_bytes(start[:8].ljust(8, b"\0"), "big")
+        fits = fits | ((head & pl.lit(mask, dtype=pl.UInt64)) == pl.lit(wanted, dtype=pl.UInt64))
+    return fits
 
 
 @cache

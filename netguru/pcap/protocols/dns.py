@@ -42,6 +42,14 @@ def _name(data: bytes, at: int) -> tuple[str, int]:
     raise ValueError("compression loop")
 
 
+def first_name(payload: bytes) -> str:
+    """Read the name behind the header, whatever it is the name of; empty when there is none."""
+    try:
+        return _name(payload, _HEADER)[0]
+    except (struct.error, ValueError, IndexError):
+        return ""
+
+
 @total
 def decode(payload: bytes) -> list[Row]:
     """Decode a message: header, first question, and the first answers."""

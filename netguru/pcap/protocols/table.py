@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from netguru.pcap.addresses import address_text, destination, mac_text, source
-from netguru.pcap.protocols.base import Column, Protocol, find
+from netguru.pcap.protocols.base import Column, Protocol, begins, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +30,7 @@ TYPES: dict[str, Any] = {
     "str": pl.String,
     "list[str]": pl.List(pl.String),
     "list[u8]": pl.List(pl.UInt8),
+    "list[u16]": pl.List(pl.UInt16),
 }
 COMMON = (
     Column(name="number", type="u32", meaning="packet number", field="frame.number"),
@@ -58,7 +59,8 @@ _REMEMBERED = 4096
 _MATCHED = ("number", "time_ns", "src", "dst", "src_port", "dst_port", "flow", "copy_of")
 NEEDED = (
     "number time_ns interface vlan eth_src eth_dst ip_version src_hi src_lo dst_hi dst_lo protocol ip_id ttl "
-    "src_port dst_port tcp_seq flow offset captured network_offset network_length payload_offset payload_length tunnel"
+    "src_port dst_port tcp_seq flow offset captured network_offset network_length payload_offset payload_length "
+    "payload_head tunnel"
 ).split()
 # One message passes all interfaces of a device within some milliseconds; half a second also covers
 # a loaded recorder and is shorter than the interval of any hello with an IP identification of its own.
@@ -90,6 +92,8 @@ def decoded(capture: CaptureFile, protocol: Protocol, packets: pl.DataFrame, mos
     With `most`, decoding stops behind the packet with which there are as many messages.
     """
     reading = _Reading(capture, protocol)
+    if protocol.confirm is not None:
+        packets = protocol.confirm(packets)
     size = 0
     heads: list[pl.DataFrame] = []
     bodies: list[pl.DataFrame] = []
@@ -128,14 +132,7 @@ def chosen(protocol: Protocol) -> pl.Expr:
         condition = condition & (pl.col("fragment_offset") == 0)
     if not protocol.starts:
         return condition
-    head = pl.col("payload_head")
-    fits = pl.lit(value=False)
-    for start in protocol.starts:
-        size = min(len(start), 8)
-        mask = ((1 << 8 * size) - 1) << 8 * (8 - size)
-        wanted = int.from_bytes(start[:8].ljust(8, b"\0"), "big")
-        fits = fits | ((head & pl.lit(mask, dtype=pl.UInt64)) == pl.lit(wanted, dtype=pl.UInt64))
-    return condition & fits
+    return condition & begins(*protocol.starts)
 
 
 def read(capture: CaptureFile, protocol: Protocol, rows: pl.DataFrame) -> list[bytes]:
