@@ -85,6 +85,11 @@ bench-graph: ## Look at a graph of 1,000 devices in headless Chromium: until it 
 	@.ci/environment dev
 	@$(BIN)/python tests/bench/graph.py
 
+bench-checks: ## Hold the checks of captures against the fault library, beside tshark and netverdict (BENCH=--lists)
+	@.ci/environment dev
+	@[ -x out/netverdict/bin/netverdict ] || { $(BIN)/python -m venv out/netverdict && out/netverdict/bin/pip install -q netverdict; } || true
+	@$(BIN)/python tests/bench/checks.py $(BENCH)
+
 bench-redact: ## Hold the planted secrets before NetGuru, netconan and detect-secrets (docs/redaction.md)
 	@.ci/environment dev
 	@$(BIN)/python tests/bench/redact.py

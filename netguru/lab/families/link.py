@@ -64,6 +64,16 @@ def _duplicate_ipv6(trace: Trace, kind: Kind) -> None:
             trace.add(index * 10.0 + 0.1, whole)
 
 
+def _duplicate_probes(trace: Trace, kind: Kind) -> None:
+    """Two hosts probe one address at once; a near-miss are two probes of one host."""
+    target = "2001:db8::11"
+    ask = IPv6(src="::", dst="ff02::1:ff00:11", hlim=255) / ICMPv6ND_NS(tgt=target)
+    second = {"positive": OTHER.mac, "near-miss": CLIENT.mac, "negative": ""}[kind]
+    trace.add(0.0, Ether(src=CLIENT.mac, dst="33:33:ff:00:00:11") / ask)
+    if second:
+        trace.add(0.6, Ether(src=second, dst="33:33:ff:00:00:11") / ask)
+
+
 def _bpdu(sender: str, root: tuple[int, str], *, flags: int = 0) -> Packet:
     fields = STP(
         rootid=root[0],
@@ -174,6 +184,7 @@ BUILDERS: dict[str, Builder] = {
     "arp-storm": _arp_storm,
     "ip-duplicate": _duplicate_ip,
     "ipv6-duplicate": _duplicate_ipv6,
+    "ipv6-duplicate-probes": _duplicate_probes,
     "stp-topology-change": _stp_change,
     "stp-root-change": _stp_root,
     "stp-two-roots": _stp_two_roots,

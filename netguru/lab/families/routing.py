@@ -35,9 +35,11 @@ def _multicast(sender: Host, group: str, protocol: int, body: bytes, *, ttl: int
     return Ether(src=mac or sender.mac, dst=towards) / IP(src=sender.ip, dst=group, proto=protocol, ttl=ttl) / Raw(body)
 
 
-def _ospf(kind: int, router: str, area: str, body: bytes) -> bytes:
-    """Put the header before a message, without authentication (RFC 2328 appendix A.3.1)."""
+def _ospf(kind: int, router: str, area: str, body: bytes, *, signed: bool = False) -> bytes:
+    """Put the header before a message (RFC 2328 appendix A.3.1), signed ones with a digest behind (appendix D.3)."""
     start = struct.pack(">BBH4s4s", 2, kind, 24 + len(body), ip_address(router).packed, ip_address(area).packed)
+    if signed:
+        return start + struct.pack(">HHHBBI", 0, 2, 0, 1, 16, 1) + body + bytes(range(16))
     total = _sum(start + b"\0\0\0\0" + body)
     return start + struct.pack(">HH8s", total, 0, b"") + body
 
@@ -50,11 +52,14 @@ def _ospf_hello(
     area: str = "0.0.0.0",
     knows: tuple[str, ...] = (),
     router: str = "",
+    mask: str = "255.255.255.0",
+    signed: bool = False,
 ) -> Packet:
-    mask = ip_address("255.255.255.0").packed
-    body = mask + struct.pack(">HBBI4s4s", hello, 2, 1, dead, ip_address("192.0.2.1").packed, b"\0" * 4)
+    body = ip_address(mask).packed + struct.pack(
+        ">HBBI4s4s", hello, 2, 1, dead, ip_address("192.0.2.1").packed, b"\0" * 4
+    )
     body += b"".join(ip_address(item).packed for item in knows)
-    return _multicast(_ROUTERS[side], "224.0.0.5", _OSPF, _ospf(1, router or _IDS[side], area, body))
+    return _multicast(_ROUTERS[side], "224.0.0.5", _OSPF, _ospf(1, router or _IDS[side], area, body, signed=signed))
 
 
 def _ospf_hellos(two: dict[str, Any]) -> Builder:
@@ -66,6 +71,19 @@ def _ospf_hellos(two: dict[str, Any]) -> Builder:
             is_known = kind == "negative" or (kind == "near-miss" and index > 1)
             trace.add(index * 10.0, _ospf_hello(0, knows=(_IDS[1],) if is_known else ()))
             trace.add(index * 10.0 + 1.0, _ospf_hello(1, knows=(_IDS[0],) if is_known else (), **differs))
+
+    return build
+
+
+def _ospf_setting(given: dict[str, Any]) -> Builder:
+    """Build hellos of which the second router's differ; in a near-miss both have the setting, and list each other."""
+
+    def build(trace: Trace, kind: Kind) -> None:
+        one, two = {"positive": ({}, given), "near-miss": (given, given), "negative": ({}, {})}[kind]
+        for index in range(8):
+            is_known = kind != "positive" and index > 0
+            trace.add(index * 10.0, _ospf_hello(0, knows=(_IDS[1],) if is_known else (), **one))
+            trace.add(index * 10.0 + 1.0, _ospf_hello(1, knows=(_IDS[0],) if is_known else (), **two))
 
     return build
 
@@ -127,6 +145,40 @@ def _bgp_ends(code: int, subcode: int, data: bytes = b"", near: bytes = b"") -> 
     return build
 
 
+def _bgp_md5(trace: Trace, kind: Kind) -> None:
+    """Signed SYNs are not answered; in a near-miss both sign alike, and the session comes up."""
+    signature = [("MSS", 1460), (19, bytes(range(16)))]
+    if kind == "positive":
+        for side in (0, 1):
+            talk = Talk(trace, one=_ROUTERS[side], two=_ROUTERS[1 - side], port=40_100 + side, service=179)
+            start = talk.seq[0]
+            for at in (0.0, 1.0, 3.0, 7.0):
+                talk.send(0, "S", at=at + side * 0.2, seq=start, options=signature)
+        return
+    options = signature if kind == "near-miss" else [("MSS", 1460)]
+    talk = Talk(trace, one=_ROUTERS[0], two=_ROUTERS[1], service=179)
+    for side, flags in ((0, "S"), (1, "SA"), (0, "A")):
+        talk.send(side, flags, options=options)
+        talk.wait(0.01)
+    talk.ask(_bgp_open(64496, 0), _bgp_open(64497, 1))
+    talk.ask(_bgp(4), _bgp(4))
+
+
+def _bgp_refused(trace: Trace, kind: Kind) -> None:
+    """A router's calls are refused; in a near-miss the other one calls back when it has started."""
+    if kind != "negative":
+        for count in range(4 if kind == "positive" else 1):
+            talk = Talk(trace, at=count * 5.0, one=_ROUTERS[0], two=_ROUTERS[1], port=40_200 + count, service=179)
+            talk.send(0, "S", options=[("MSS", 1460)])
+            talk.wait(0.01)
+            talk.send(1, "RA", seq=0, window=0)
+    if kind != "positive":
+        talk = Talk(trace, at=8.0, one=_ROUTERS[1], two=_ROUTERS[0], service=179)
+        talk.open()
+        talk.ask(_bgp_open(64497, 1), _bgp_open(64496, 0))
+        talk.ask(_bgp(4), _bgp(4))
+
+
 def _eigrp_hello(side: int, asn: int, weights: bytes, hold: int = 15) -> Packet:
     """Give a hello with its parameters (RFC 7868 section 6.8.1)."""
     parameters = struct.pack(">HH6sH", 1, 12, weights, hold)
@@ -148,10 +200,10 @@ def _eigrp(two: tuple[int, bytes], near: tuple[int, bytes, int]) -> Builder:
     return build
 
 
-def _vrrp_said(side: int, priority: int, vrid: int = 10) -> Packet:
+def _vrrp_said(side: int, priority: int, vrid: int = 10, address: str = "") -> Packet:
     """Give an advertisement of version 2 (RFC 3768 section 5.1); each group has an address of its own."""
     start = struct.pack(">BBBBBB", 0x21, vrid, priority, 1, 0, 1)
-    rest = ip_address(f"192.0.2.{240 + vrid}").packed + b"\0" * 8
+    rest = ip_address(address or f"192.0.2.{240 + vrid}").packed + b"\0" * 8
     body = start + struct.pack(">H", _sum(start + b"\0\0" + rest)) + rest
     return _multicast(_ROUTERS[side], "224.0.0.18", _VRRP, body, ttl=255, mac=f"00:00:5e:00:01:{vrid:02x}")
 
@@ -173,10 +225,28 @@ def _vrrp_flap(trace: Trace, kind: Kind) -> None:
             trace.add(index + 0.5, _vrrp_said(0, 0))
 
 
+def _vrrp_groups(trace: Trace, kind: Kind) -> None:
+    """One address is in two groups with a master each; in a near-miss each group has an address of its own."""
+    shared = "192.0.2.250" if kind == "positive" else ""
+    for index in range(20):
+        trace.add(index * 1.0, _vrrp_said(0, 120, 10, shared))
+        if kind != "negative":
+            trace.add(index * 1.0 + 0.5, _vrrp_said(1, 120, 11, shared))
+
+
 _STATES = {"standby": 8, "active": 16}
 
 
-def _hsrp_said(side: int, state: str, *, opcode: int = 0, hello: int = 3, hold: int = 10, group: int = 1) -> Packet:
+def _hsrp_said(
+    side: int,
+    state: str,
+    *,
+    opcode: int = 0,
+    hello: int = 3,
+    hold: int = 10,
+    group: int = 1,
+    virtual: str = "192.0.2.254",
+) -> Packet:
     """Give a message of version 1 (RFC 2281 section 5.1), with the default authentication left empty."""
     body = struct.pack(
         ">BBBBBBBB8s4s",
@@ -189,7 +259,7 @@ def _hsrp_said(side: int, state: str, *, opcode: int = 0, hello: int = 3, hold: 
         group,
         0,
         b"",
-        ip_address("192.0.2.254").packed,
+        ip_address(virtual).packed,
     )
     one = _ROUTERS[side]
     head = Ether(src=one.mac, dst="01:00:5e:00:00:02") / IP(src=one.ip, dst="224.0.0.2", ttl=1)
@@ -220,8 +290,17 @@ def _hsrp_timers(trace: Trace, kind: Kind) -> None:
     for index in range(10):
         trace.add(index * 3.0, _hsrp_said(0, "active"))
         if kind != "negative":
-            times = {"hello": 5, "hold": 15} if kind == "positive" else {}
+            times: dict[str, Any] = {"hello": 5, "hold": 15} if kind == "positive" else {}
             trace.add(index * 3.0 + 1.0, _hsrp_said(1, "standby", **times))
+
+
+def _hsrp_groups(trace: Trace, kind: Kind) -> None:
+    """One virtual address is in two groups; in a near-miss each group has its own."""
+    other = "192.0.2.254" if kind == "positive" else "192.0.2.253"
+    for index in range(10):
+        trace.add(index * 3.0, _hsrp_said(0, "active"))
+        if kind != "negative":
+            trace.add(index * 3.0 + 1.0, _hsrp_said(1, "active", group=2, virtual=other))
 
 
 def _loop(trace: Trace, kind: Kind) -> None:
@@ -243,6 +322,8 @@ BUILDERS: dict[str, Builder] = {
     "ospf-hello-interval": _ospf_hellos({"hello": 5}),
     "ospf-dead-interval": _ospf_hellos({"dead": 120}),
     "ospf-area": _ospf_hellos({"area": "0.0.0.1"}),
+    "ospf-authentication": _ospf_setting({"signed": True}),
+    "ospf-mask": _ospf_setting({"mask": "255.255.255.128"}),
     "ospf-router-id": _ospf_hellos({"router": _IDS[0]}),
     "ospf-mtu": _ospf_exchange((1500, 1400)),
     "ospf-exstart": _ospf_exchange((1500, 1500)),
@@ -254,12 +335,20 @@ BUILDERS: dict[str, Builder] = {
     "bgp-max-prefixes": _bgp_ends(6, 1, near=b"\x06\x02"),
     "bgp-update-error": _bgp_ends(3, 1, near=b"\x06\x02"),
     "bgp-state-machine": _bgp_ends(5, 0, near=b"\x06\x04"),
+    "bgp-hard-reset": _bgp_ends(6, 9, b"\x06\x01", near=b"\x06\x09\x06\x02\x04work"),
+    "bgp-header-error": _bgp_ends(1, 1, near=b"\x06\x02"),
+    "bgp-version": _bgp_ends(2, 1, b"\x00\x04", near=b"\x06\x02"),
+    "bgp-resources": _bgp_ends(6, 8, near=b"\x06\x04"),
+    "bgp-md5": _bgp_md5,
+    "bgp-refused": _bgp_refused,
     "eigrp-k-values": _eigrp((100, bytes((1, 1, 1, 0, 0, 0))), (100, _USUAL, 30)),
     "eigrp-as": _eigrp((200, _USUAL), (100, _USUAL, 30)),
     "vrrp-two-masters": _vrrp_dual,
     "vrrp-flap": _vrrp_flap,
+    "vrrp-two-groups": _vrrp_groups,
     "hsrp-two-active": _hsrp_dual,
     "hsrp-flap": _hsrp_flap,
     "hsrp-timers": _hsrp_timers,
+    "hsrp-groups": _hsrp_groups,
     "routing-loop": _loop,
 }

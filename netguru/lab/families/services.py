@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from scapy.layers.dhcp import BOOTP, DHCP
 from scapy.layers.dns import DNS, DNSQR, DNSRR
-from scapy.layers.inet import IP, UDP
+from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
 
-from netguru.lab.frames import CLIENT, ROUTER, SECOND, SERVER, Host, Talk, udp
+from netguru.lab.frames import CLIENT, ROUTER, SECOND, SERVER, Host, Talk, ip, udp
 
 if TYPE_CHECKING:
     from scapy.packet import Packet
@@ -119,6 +119,86 @@ def _dns_slow(trace: Trace, kind: Kind) -> None:
         _query(trace, ident * 3.0, f"host{ident}.example.net", ident, after=after)
 
 
+def _dns_port_closed(trace: Trace, kind: Kind) -> None:
+    """The server's host says that nothing listens there; in a near-miss it says so of another port."""
+    for ident in range(1, 4):
+        name, at = f"host{ident}.example.net", ident * 2.0
+        if kind != "positive":
+            _query(trace, at, name, ident)
+        if kind != "negative":
+            port = 53 if kind == "positive" else 5353
+            asked = udp(CLIENT, SERVER, (50_000 + ident, port), DNS(id=ident, rd=1, qd=DNSQR(qname=name, qtype="A")))
+            trace.add(at + 0.5, asked)
+            trace.add(at + 0.51, ip(SERVER, CLIENT) / ICMP(type=3, code=3) / asked[IP])
+
+
+def _dns_tcp_refused(trace: Trace, kind: Kind) -> None:
+    """Answers are cut and nobody listens for TCP; in a near-miss TCP works."""
+    for ident in range(1, 4):
+        name, at = f"host{ident}.example.net", ident * 2.0
+        question = DNSQR(qname=name, qtype="TXT")
+        trace.add(at, udp(CLIENT, SERVER, (50_000 + ident, 53), DNS(id=ident, rd=1, qd=question)))
+        cut = DNS(id=ident, qr=1, rd=1, ra=1, tc=int(kind != "negative"), qd=question)
+        trace.add(at + 0.01, udp(SERVER, CLIENT, (53, 50_000 + ident), cut))
+        if kind == "negative":
+            continue
+        talk = Talk(trace, at=at + 0.05, port=41_000 + ident, service=53)
+        if kind == "positive":
+            talk.send(0, "S", options=[("MSS", 1460)])
+            talk.wait(0.02)
+            talk.send(1, "RA", seq=0, window=0)
+            continue
+        talk.open()
+        whole = bytes(DNS(id=ident, rd=1, qd=question)), bytes(DNS(id=ident, qr=1, rd=1, ra=1, qd=question))
+        talk.ask(*(len(part).to_bytes(2, "big") + part for part in whole))
+        talk.close()
+
+
+def _ntp(trace: Trace, kind: Kind) -> None:
+    """A server has no time; in a near-miss it serves its own clock at stratum 10."""
+    leap, stratum = {"positive": (3, 16), "near-miss": (0, 10), "negative": (0, 2)}[kind]
+    for count in range(4):
+        stamp = (0xE9000000 + count * 64).to_bytes(4, "big") + b"\0\0\0\1"
+        rest = bytes(8) + (
+            b"\x7f\x7f\x01\x01" if kind == "near-miss" else bytes(4) if kind == "positive" else b"\xc0\0\2\7"
+        )
+        asked = bytes([0x23, 0, 6, 0xE9]) + bytes(36) + stamp
+        told = bytes([leap << 6 | 0x24, stratum, 6, 0xE9]) + rest + stamp + stamp + stamp + stamp
+        trace.add(count * 64.0, udp(CLIENT, SERVER, (50_123, 123), asked))
+        trace.add(count * 64.0 + 0.01, udp(SERVER, CLIENT, (123, 50_123), told))
+
+
+def _relayed(kind: str, xid: int) -> Packet:
+    """Give a message between the relay and the server."""
+    hardware = bytes.fromhex(CLIENT.mac.replace(":", ""))
+    is_answer = kind == "offer"
+    fields = [("message-type", kind), *([("server_id", SERVER.ip)] if is_answer else []), "end"]
+    given = "192.0.2.10" if is_answer else _ANY
+    body = BOOTP(op=2 if is_answer else 1, hops=1, chaddr=hardware, xid=xid, giaddr=ROUTER.ip, yiaddr=given)
+    ends = (SERVER, ROUTER) if is_answer else (ROUTER, SERVER)
+    return udp(*ends, (67, 67), body / DHCP(options=fields))
+
+
+def _dhcp_relay(trace: Trace, kind: Kind) -> None:
+    """What a relay forwards is not answered; in a near-miss the second request is."""
+    for at in {"positive": (0.0, 4.0, 12.0, 28.0), "near-miss": (0.0, 4.0), "negative": (0.0,)}[kind]:
+        trace.add(at, _relayed("discover", 0x1005))
+    if kind != "positive":
+        trace.add(4.01 if kind == "near-miss" else 0.01, _relayed("offer", 0x1005))
+
+
+def _dhcp_exhausted(trace: Trace, kind: Kind) -> None:
+    """Two hosts get the last addresses, the third gets none; in a near-miss one comes free in time."""
+    for number in range(2):
+        _lease(trace, number * 1.0, 0x1010 + number, mac=f"02:00:00:00:03:0{number}")
+    last = "02:00:00:00:03:09"
+    if kind != "negative":
+        for at in (3.0, 7.0, 15.0, 31.0) if kind == "positive" else (3.0,):
+            trace.add(at, _dhcp("discover", 0x1020, mac=last))
+    if kind != "positive":
+        _lease(trace, 7.0, 0x1020, mac=last)
+
+
 def _page(status: str, body: bytes = b"hello") -> bytes:
     return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
@@ -132,11 +212,11 @@ def _http(trace: Trace, status: str, after: float) -> None:
     talk.close()
 
 
-def _http_error(trace: Trace, kind: Kind) -> None:
-    """A server answers 503; a near-miss 304."""
-    _http(
-        trace, {"positive": "503 Service Unavailable", "near-miss": "304 Not Modified", "negative": "200 OK"}[kind], 0
-    )
+def _http_error(status: str) -> Builder:
+    def build(trace: Trace, kind: Kind) -> None:
+        _http(trace, {"positive": status, "near-miss": "304 Not Modified", "negative": "200 OK"}[kind], 0)
+
+    return build
 
 
 def _http_slow(trace: Trace, kind: Kind) -> None:
@@ -217,11 +297,19 @@ BUILDERS: dict[str, Builder] = {
     "dhcp-no-offer": _dhcp_no_offer,
     "dhcp-nak": _dhcp_nak,
     "dhcp-two-servers": _dhcp_two_servers,
+    "dhcp-relay-no-offer": _dhcp_relay,
+    "dhcp-exhausted": _dhcp_exhausted,
     "dns-servfail": _dns_result(2),
     "dns-refused": _dns_result(5),
     "dns-no-answer": _dns_no_answer,
     "dns-slow": _dns_slow,
-    "http-error": _http_error,
+    "dns-port-closed": _dns_port_closed,
+    "dns-tcp-refused": _dns_tcp_refused,
+    "ntp-unsynchronised": _ntp,
+    "http-error": _http_error("503 Service Unavailable"),
+    "http-internal-error": _http_error("500 Internal Server Error"),
+    "http-bad-gateway": _http_error("502 Bad Gateway"),
+    "http-gateway-timeout": _http_error("504 Gateway Timeout"),
     "http-slow": _http_slow,
     "http-basic": _http_basic,
     "tls-ssl3": _tls_old(b"\x03\x00"),
@@ -231,5 +319,9 @@ BUILDERS: dict[str, Builder] = {
     "tls-certificate-expired": _tls_alert(45),
     "tls-unknown-ca": _tls_alert(48),
     "tls-protocol-version": _tls_alert(70),
+    "tls-bad-certificate": _tls_alert(42),
+    "tls-insufficient-security": _tls_alert(71),
+    "tls-unrecognized-name": _tls_alert(112),
+    "tls-no-application-protocol": _tls_alert(120),
     "snmp-community": _snmp,
 }
