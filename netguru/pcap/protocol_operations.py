@@ -58,9 +58,9 @@ class CaptureFindings(Findings):
 def protocol(file: Path, name: str, *, top: int = 0) -> ProtocolTable:
     """Decode the messages of one protocol, each with its packet number.
 
-    Known are arp, bgp, cdp, dhcp, dns, dtp, eigrp, hsrp, http, icmp, icmpv6, lldp, mdns, nd, ntp,
-    ospf, stp, tls, vrrp and vtp. Requests and their replies are tied to each other where the
-    protocol has them.
+    Known are arp, bfd, bgp, cdp, dhcp, dns, dtp, eigrp, hsrp, http, icmp, icmpv6, igmp, isis, lacp,
+    lldp, mdns, mld, nd, ntp, ospf, stp, tls, udld, vrrp and vtp. Requests and their replies are
+    tied to each other where the protocol has them.
 
     Args:
         file: The capture.

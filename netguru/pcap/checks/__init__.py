@@ -6,13 +6,17 @@ Importing this package registers them, and how packet evidence is read again.
 from netguru.pcap import reread
 from netguru.pcap.checks import (
     addresses,
+    aggregation,
+    bfd,
     bgp,
     dhcp,
     discovery,
     dns,
     eigrp,
     gateways,
+    groups,
     http,
+    isis,
     loops,
     ntp,
     ospf,
@@ -20,17 +24,22 @@ from netguru.pcap.checks import (
     security,
     storms,
     stp,
+    switches,
 )
 
 __all__ = [
     "addresses",
+    "aggregation",
+    "bfd",
     "bgp",
     "dhcp",
     "discovery",
     "dns",
     "eigrp",
     "gateways",
+    "groups",
     "http",
+    "isis",
     "loops",
     "ntp",
     "ospf",
@@ -39,4 +48,5 @@ __all__ = [
     "security",
     "storms",
     "stp",
+    "switches",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netguru.pcap.protocols import (
     arp,
+    bfd,
     bgp,
     cdp,
     dhcp,
@@ -13,16 +14,21 @@ from netguru.pcap.protocols import (
     http,
     icmp,
     icmpv6,
+    igmp,
+    isis,
+    lacp,
     lldp,
     ntp,
     ospf,
     stp,
     tls,
+    udld,
     vrrp,
 )
 
 ALL = (
     arp.PROTOCOL,
+    bfd.PROTOCOL,
     bgp.PROTOCOL,
     cdp.PROTOCOL,
     cdp.TRUNKING,
@@ -36,10 +42,15 @@ ALL = (
     icmp.PROTOCOL,
     icmpv6.DISCOVERY,
     icmpv6.PROTOCOL,
+    igmp.LISTENERS,
+    igmp.PROTOCOL,
+    isis.PROTOCOL,
+    lacp.PROTOCOL,
     lldp.PROTOCOL,
     ntp.PROTOCOL,
     ospf.PROTOCOL,
     stp.PROTOCOL,
     tls.PROTOCOL,
+    udld.PROTOCOL,
     vrrp.PROTOCOL,
 )
