@@ -58,10 +58,10 @@ class CaptureFindings(Findings):
 def protocol(file: Path, name: str, *, top: int = 0) -> ProtocolTable:
     """Decode the messages of one protocol, each with its packet number.
 
-    Known are arp, bgp, cdp, dhcp, dhcpv6, dns, dtp, eigrp, esp, ftp, hsrp, http, icmp, icmpv6, ike,
-    lldp, llmnr, mdns, nbns, nd, netflow, ntp, ospf, quic, radius, rtcp, rtp, sip, smb, snmp, ssh, stp,
-    syslog, tftp, tls, vrrp and vtp. Requests and their replies are tied to each other where the
-    protocol has them.
+    Known are arp, bfd, bgp, cdp, dhcp, dhcpv6, dns, dtp, eigrp, esp, ftp, hsrp, http, icmp, icmpv6,
+    igmp, ike, isis, lacp, lldp, llmnr, mdns, mld, nbns, nd, netflow, ntp, ospf, quic, radius, rtcp,
+    rtp, sip, smb, snmp, ssh, stp, syslog, tftp, tls, udld, vrrp and vtp. Requests and their replies
+    are tied to each other where the protocol has them.
 
     Args:
         file: The capture.

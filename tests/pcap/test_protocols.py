@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from netguru import resources
 from netguru.errors import UnknownNameError
+from netguru.lab import compose
 from netguru.model.source import SourceFile
 from netguru.pcap import CaptureFile
 from netguru.pcap.protocols import find, protocols, schema, table
@@ -163,6 +164,24 @@ _COMPARED = {
     "arp": {"sender_ip": "arp.src.proto_ipv4", "sender_mac": "arp.src.hw_mac", "opcode": "arp.opcode"},
     "cdp": {"device": "cdp.deviceid", "port": "cdp.portid", "native_vlan": "cdp.native_vlan"},
     "lldp": {"system_name": "lldp.tlv.system.name", "ttl": "lldp.time_to_live"},
+    "bfd": {"state": "bfd.sta", "diagnostic": "bfd.diag", "my_discriminator": "bfd.my_discriminator"},
+    "igmp": {"type": "igmp.type", "group": "igmp.maddr", "version": "igmp.version"},
+    "mld": {"group": "icmpv6.mld.multicast_address", "query_interval_s": "icmpv6.mld.qqi"},
+    "isis": {
+        "type": "isis.type",
+        "system_id": "isis.hello.source_id",
+        "holding_time": "isis.hello.holding_timer",
+        "lifetime": "isis.lsp.remaining_life",
+        "sequence": "isis.lsp.sequence_number",
+    },
+    "lacp": {
+        "actor_system": "lacp.actor.sysid",
+        "actor_state": "lacp.actor.state",
+        "partner_key": "lacp.partner.key",
+        "partner_port": "lacp.partner.port",
+        "partner_state": "lacp.partner.state",
+    },
+    "udld": {"opcode": "udld.opcode", "device": "udld.device_id", "port": "udld.sent_through_interface"},
     "icmp": {"type": "icmp.type", "request": "icmp.resp_to", "reply": "icmp.resp_in"},
     "http": {"status": "http.response.code", "host": "http.host", "request": "http.request_in"},
 }
@@ -185,22 +204,52 @@ _READ = [
 
 @pytest.mark.parametrize("file", _READ)
 def test_fields_agree_with_tshark(file: str) -> None:
+    assert _compared(_LAB / file) > 0
+
+
+_COMPOSED = ["bfd-down", "igmp-queriers", "isis-auth", "lacp-timeout", "mld-queriers", "udld-one-way"]
+_FOREIGN_CONTROL = [
+    "bfd__bfd-multihop.pcap",
+    "igmp__IGMP_V2.pcap",
+    "isis__ISIS_p2p_adjacency.pcap",
+    "lacp__LACP.pcap",
+    "udld__UDLD.pcap",
+]
+
+
+@pytest.mark.parametrize("fault", _COMPOSED)
+def test_fields_of_composed_packets_agree_with_tshark(fault: str, tmp_path: Path) -> None:
+    file = tmp_path / "composed.pcap"
+    file.write_bytes(compose(fault))
+
+    assert _compared(file) > 0
+
+
+@pytest.mark.parametrize("name", _FOREIGN_CONTROL)
+def test_fields_of_foreign_control_planes_agree_with_tshark(name: str) -> None:
+    _third_party(name)
+
+    assert _compared(_THIRD_PARTY / name) > 0
+
+
+def _compared(file: Path) -> int:
+    """Compare all columns that both know; give how many values were compared."""
     if shutil.which("tshark") is None:
         pytest.skip("tshark is not installed")
     compared = 0
     for name, wanted in _COMPARED.items():
         # One message a packet on both sides: a field that occurs twice in a packet has no one value.
-        rows = [row for row in table(_lab(file), name).to_dicts() if row["copy_of"] is None]
+        rows = [row for row in table(_capture(file), name).to_dicts() if row["copy_of"] is None]
         if not rows:
             continue
-        theirs = _tshark(_LAB / file, tuple(wanted.values()))
+        theirs = _tshark(file, tuple(wanted.values()))
         for row in rows:
             for column, field in wanted.items():
                 stated = theirs[row["number"]][field]
                 if stated and "|" not in stated and row[column] is not None:
                     assert _number(stated) == _number(str(row[column])), (row["number"], field)
                     compared += 1
-    assert compared > 0
+    return compared
 
 
 def _number(text: str) -> Any:
@@ -247,7 +296,7 @@ def test_frames_by_protocol_agree_with_tshark(name: str) -> None:
     capture = _third_party(name)
     # Of QUIC and SMB those packets alone are decoded that say something; RTP is known by its neighbours, not by SDP.
     # IKE and NetFlow have other names there.
-    known = set(_NAMES) - {"nd", "http", "tls", "ike", "netflow", "quic", "rtp", "smb", "ssh"}
+    known = set(_NAMES) - {"nd", "http", "tls", "ike", "mld", "netflow", "quic", "rtp", "smb", "ssh"}
 
     ours = {item: table(capture, item)["number"].n_unique() for item in sorted(known)}
 

@@ -7,6 +7,8 @@ from netguru.pcap import reread
 from netguru.pcap.checks import (
     access_control,
     addresses,
+    aggregation,
+    bfd,
     bgp,
     dhcp,
     dhcpv6,
@@ -14,8 +16,10 @@ from netguru.pcap.checks import (
     dns,
     eigrp,
     gateways,
+    groups,
     http,
     ipsec,
+    isis,
     loops,
     ntp,
     ospf,
@@ -25,12 +29,15 @@ from netguru.pcap.checks import (
     silence,
     storms,
     stp,
+    switches,
     voice,
 )
 
 __all__ = [
     "access_control",
     "addresses",
+    "aggregation",
+    "bfd",
     "bgp",
     "dhcp",
     "dhcpv6",
@@ -38,8 +45,10 @@ __all__ = [
     "dns",
     "eigrp",
     "gateways",
+    "groups",
     "http",
     "ipsec",
+    "isis",
     "loops",
     "ntp",
     "ospf",
@@ -50,5 +59,6 @@ __all__ = [
     "silence",
     "storms",
     "stp",
+    "switches",
     "voice",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netguru.pcap.protocols import (
     arp,
+    bfd,
     bgp,
     cdp,
     dhcp,
@@ -15,7 +16,10 @@ from netguru.pcap.protocols import (
     http,
     icmp,
     icmpv6,
+    igmp,
     ike,
+    isis,
+    lacp,
     lldp,
     local_names,
     netflow,
@@ -31,11 +35,13 @@ from netguru.pcap.protocols import (
     stp,
     syslog,
     tls,
+    udld,
     vrrp,
 )
 
 ALL = (
     arp.PROTOCOL,
+    bfd.PROTOCOL,
     bgp.PROTOCOL,
     cdp.PROTOCOL,
     cdp.TRUNKING,
@@ -54,6 +60,10 @@ ALL = (
     icmpv6.PROTOCOL,
     ike.ESP,
     ike.PROTOCOL,
+    igmp.LISTENERS,
+    igmp.PROTOCOL,
+    isis.PROTOCOL,
+    lacp.PROTOCOL,
     lldp.PROTOCOL,
     local_names.LLMNR,
     local_names.NBNS,
@@ -71,5 +81,6 @@ ALL = (
     stp.PROTOCOL,
     syslog.PROTOCOL,
     tls.PROTOCOL,
+    udld.PROTOCOL,
     vrrp.PROTOCOL,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import struct
 from collections.abc import Callable
@@ -76,6 +77,11 @@ def clean(data: bytes | str, limit: int = TEXT_LIMIT) -> str:
     if not text.isprintable():
         text = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(text.split())[:limit]
+
+
+def as_far_as_told() -> contextlib.suppress:
+    """Let what was read of a message stand when its bytes end: use it as a context around the reading."""
+    return contextlib.suppress(struct.error, IndexError, ValueError, OverflowError)
 
 
 def total(decoder: Decoder) -> Decoder:
