@@ -293,3 +293,28 @@ def test_roots_that_are_claimed_in_turn_are_named(found: Check) -> None:
     packets = [(1.0 * n, _bpdu(_A if n % 2 else _B, 32768)) for n in range(20)]
 
     assert found(packets) == {"stp.two-roots": Severity.WARNING}
+
+
+def _ntp(leap: int, stratum: int) -> Packet:
+    frame = Ether(src=_A, dst=_B) / IP(src="10.0.0.1", dst="10.0.0.2") / UDP(sport=123, dport=50123)
+    return frame / Raw(bytes([leap << 6 | 0x24, stratum, 6, 0xE9]) + bytes(44))
+
+
+def test_a_time_server_that_has_found_its_own_servers_is_only_a_note(found: Check) -> None:
+    packets = [(64.0 * n, _ntp(*((3, 16) if n < 3 else (0, 3)))) for n in range(6)]
+
+    assert found(packets) == {"ntp.unsynchronised": Severity.NOTE}
+    assert found(packets[:3]) == {"ntp.unsynchronised": Severity.WARNING}
+
+
+def test_a_time_server_that_sends_a_client_away_is_not_without_the_time(found: Check) -> None:
+    refusal = Raw(bytes([0xE4, 0, 6, 0xE9]) + bytes(8) + b"RATE" + bytes(32))
+    frame = Ether(src=_A, dst=_B) / IP(src="10.0.0.1", dst="10.0.0.2") / UDP(sport=123, dport=50123)
+
+    assert found([(64.0 * n, frame.copy() / refusal) for n in range(4)]) == {}
+
+
+def test_two_gateways_that_start_at_once_are_silent(found: Check) -> None:
+    said = [(0.0, "10.0.0.2", 120), (0.3, "10.0.0.3", 100), *((1.3 + n, "10.0.0.2", 120) for n in range(20))]
+
+    assert found([(time, _advertisement(address, 10, priority)) for time, address, priority in said]) == {}
