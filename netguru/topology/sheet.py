@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import count
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 from netguru.model.names import device_key, port_key
@@ -12,7 +14,7 @@ from netguru.topology.roles import role, site
 from netguru.topology.svg import short_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from netguru.model.evidence import Evidence
     from netguru.model.finding import Finding
@@ -26,6 +28,8 @@ _LONGEST = 120
 """Characters of a name or title that are sent to the page."""
 _PROOFS = 6
 _FOLDED = ("access", "leaf", "host", "wireless")
+_WIDE, _HIGH = 1.1, 0.35
+"""How far apart, in steps, two boxes stand beside and below each other at least."""
 _FEWEST = 3
 """Devices below the same neighbours from which they can be folded into one."""
 
@@ -59,11 +63,15 @@ def sheet(topology: Topology, layers: Iterable[OverlayLink] = (), findings: Iter
         )
         for device in topology.devices
     ]
-    bottom = max((y for way in located.values() for _, y in way.values()), default=0.0) + 1
+    spots = {way: _joining_places([*others, *hubs], overlays, located[way]) for way in _WAYS}
+    below = {way: _joining_places([*others, *hubs], overlays, folded[way], holder) for way in _WAYS}
     for index, name in enumerate([*others, *hubs]):
-        spots = {way: _between(name, overlays, located[way]) or (float(index), bottom) for way in _WAYS}
-        below = {way: _between(name, overlays, folded[way], holder) or (float(index), bottom) for way in _WAYS}
-        nodes.append(_joining(name, "device" if index < len(others) else "subnet", spots, below, told))
+        kind = "device" if index < len(others) else "subnet"
+        nodes.append(
+            _joining(
+                name, kind, {way: spots[way][name] for way in _WAYS}, {way: below[way][name] for way in _WAYS}, told
+            )
+        )
     links = [_cable(link, number, told) for link in topology.links]
     links += [_overlay(row, number, told) for row in overlays]
     return {
@@ -224,19 +232,47 @@ def _folded_places(
     return {way: places(few, joined, way) for way in _WAYS}
 
 
-def _between(
-    name: str,
+def _joining_places(
+    names: list[str],
     overlays: tuple[OverlayLink, ...],
     located: Mapping[str, Position],
     holder: Mapping[str, str] | None = None,
-) -> Position | None:
-    """Place what is no cabled device in the middle of the devices that it joins, a little below."""
-    ends = [end.device for row in overlays if name in (row.a.device, row.b.device) for end in (row.a, row.b)]
-    held = dict.fromkeys((holder or {}).get(end, end) for end in ends)
-    spots = [located[end] for end in held if end in located]
-    if not spots:
-        return None
-    return sum(x for x, _ in spots) / len(spots) + 0.15, sum(y for _, y in spots) / len(spots) + 0.45
+) -> dict[str, Position]:
+    """Place what is no cabled device near the middle of what it joins, between the rows, where nothing stands yet."""
+    ends: dict[str, list[str]] = defaultdict(list)
+    for row in overlays:
+        for one, other in ((row.a.device, row.b.device), (row.b.device, row.a.device)):
+            ends[one].append((holder or {}).get(other, other))
+    bottom = max((y for _, y in located.values()), default=0.0) + 1
+    taken = list(dict.fromkeys(located.values()))
+    made: dict[str, Position] = {}
+    for index, name in enumerate(names):
+        spots = [located[end] for end in dict.fromkeys(ends[name]) if end in located]
+        x, y = (
+            (float(index), bottom)
+            if not spots
+            else (_mean(x for x, _ in spots), floor(_mean(y for _, y in spots)) + 0.5)
+        )
+        made[name] = next(spot for spot in _around(x, y) if _is_free(spot, taken))
+        taken.append(made[name])
+    return made
+
+
+def _around(x: float, y: float) -> Iterator[Position]:
+    """Give places nearer first: beside, then in the next gap between rows."""
+    for ring in count():
+        for side in range(ring + 1):
+            for sign in (1, -1) if side else (1,):
+                yield x + sign * side * 0.6, y + (ring - side)
+
+
+def _is_free(spot: Position, taken: list[Position]) -> bool:
+    return all(abs(spot[0] - x) >= _WIDE or abs(spot[1] - y) >= _HIGH for x, y in taken)
+
+
+def _mean(values: Iterable[float]) -> float:
+    held = list(values)
+    return sum(held) / len(held)
 
 
 def _proof(evidence: Iterable[Evidence]) -> list[str]:

@@ -28,6 +28,8 @@ const FOLD_FROM = 150;
 /** A large network of so many sites is shown by site at first. */
 const FEWEST_SITES = 4;
 const STEP = 60;
+/** From this scale on a name can be read. */
+const LEGIBLE = 0.5;
 
 export interface IOptions {
   height?: number;
@@ -313,7 +315,10 @@ export class GraphView {
   private _focusOn(spot: ISpot | undefined): void {
     if (spot) {
       this._focus = spot.id;
-      this._graph.centerAt(spot.x, spot.y, 0).zoom(Math.max(this._graph.zoom(), 0.8), 0);
+      // Who sees the device with its name stays where he is.
+      if (this._graph.zoom() < LEGIBLE || this._outside(spot)) {
+        this._graph.centerAt(spot.x, spot.y, 0).zoom(Math.max(this._graph.zoom(), 0.8), 0);
+      }
     }
   }
 
@@ -363,13 +368,19 @@ export class GraphView {
   private _settle(spot: ISpot | undefined): void {
     if (spot) {
       this._focus = spot.id;
-      const { x, y } = this._graph.centerAt();
-      const [wide, high] = [this._stage.clientWidth / 2 / this._graph.zoom() - STEP, this._stage.clientHeight / 2 / this._graph.zoom() - STEP];
-      if (Math.abs(spot.x - x) > wide || Math.abs(spot.y - y) > high) {
+      if (this._outside(spot)) {
         this._graph.centerAt(spot.x, spot.y, 0);
       }
       this.choose({ nodes: spot.members, links: [] }, true);
     }
+  }
+
+  /** Say whether a device lies at the rim of what is seen, or beyond. */
+  private _outside(spot: ISpot): boolean {
+    const { x, y } = this._graph.centerAt();
+    const wide = this._stage.clientWidth / 2 / this._graph.zoom() - STEP;
+    const high = this._stage.clientHeight / 2 / this._graph.zoom() - STEP;
+    return Math.abs(spot.x - x) > wide || Math.abs(spot.y - y) > high;
   }
 
   private _watch(): void {
