@@ -213,9 +213,12 @@ class Conversations:
         """Give all conversations that were seen outside ICMP errors (`schema.FLOWS`), by number."""
         import polars as pl
 
-        live = flow_table(self._rows(), self.handshakes).lazy()
-        every = pl.concat([*self._spill, live]).sort("flow") if self._spill else live.sort("flow")
-        return every.filter(pl.col("packets") > 0)
+        rows = self._rows()
+        live = flow_table(_counted(rows), self.handshakes).lazy()
+        if self._spill:
+            return pl.concat([*self._spill, live]).sort("flow").filter(pl.col("packets") > 0)
+        # In the order of their numbers, which is that of their places as long as none was closed.
+        return live.set_sorted("flow")
 
     def parts(self, columns: Collection[str] = (), flows: NDArray[np.bool_] | None = None) -> Iterator[pl.DataFrame]:
         """Give the same conversations in tables of bounded size, those that were closed early first.
@@ -229,12 +232,11 @@ class Conversations:
             yield from (among(part, columns, flows) for part in there.iter_slices(_PART))
         rows = self._rows()
         for start in range(0, rows.shape[0], _PART):
-            part = rows[start : start + _PART]
-            wanted = part[:, layout.PACKETS] != 0
+            part = _counted(rows[start : start + _PART])
             if flows is not None:
-                wanted &= marked(flows, part[:, layout.FLOW])
-            if wanted.any():
-                yield flow_table(part if wanted.all() else part[wanted], self.handshakes, columns)
+                part = part[marked(flows, part[:, layout.FLOW])]
+            if part.shape[0]:
+                yield flow_table(part, self.handshakes, columns)
 
     def largest(self, count: int) -> tuple[pl.DataFrame, int]:
         """Give the conversations with the most bytes, and how many there are in all."""
@@ -276,6 +278,12 @@ class Conversations:
             later = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
             ends[later] = ends[later][:, [2, 3, 0, 1]]
             yield table["ip_version"].to_numpy().astype(np.int64), ends
+
+
+def _counted(rows: Rows) -> Rows:
+    """Leave the conversations that were seen outside ICMP errors."""
+    wanted = rows[:, layout.PACKETS] != 0
+    return rows if wanted.all() else rows[wanted]
 
 
 def _aligned(count: int) -> Rows:

@@ -15,7 +15,6 @@ from netguru.pcap.conversations import LIVE, Conversations
 from netguru.pcap.framing import read_batches
 from netguru.pcap.kernels import load
 from netguru.pcap.kernels.tcp import QUOTED
-from netguru.pcap.memory import set_aside
 from netguru.pcap.tcp_state import Segments, TcpState
 
 if TYPE_CHECKING:
@@ -87,8 +86,8 @@ class Engine:
         count = 0
         for batch in read_batches(self._stream, self._found, compiled=True):
             if not count:
-                # All kernels are loaded now: what loaded them is as large as all that a pass keeps.
-                set_aside("libllvmlite")
+                # All kernels of the pass are loaded now.
+                load.settle()
             rows = (batch.start, batch.captured, batch.length, batch.time_ns, batch.interface, batch.link_type)
             matrices = (chunk.m8, chunk.m16, chunk.m32, chunk.m64, chunk.present)
             first, packets = 0, batch.start.size

@@ -48,7 +48,7 @@ def _unwritten(lines: Iterable[str], library: str) -> Iterator[tuple[int, int, i
     stretch, told = None, dict[str, int]()
     for line in lines:
         if place := _PLACE.match(line):
-            ours = Path(place[3]).name.startswith(library)
+            ours = place[3].rpartition("/")[2].startswith(library)
             stretch, told = (int(place[1], 16), int(place[2], 16)) if ours else None, {}
         elif stretch:
             name, _, value = line.partition(":")

@@ -61,6 +61,13 @@ def _native(name: str, place: Path) -> SimpleNamespace:
     return SimpleNamespace(**{each: Native(place, forms, otherwise(each)) for each, forms in kept.items()})
 
 
+def settle() -> None:
+    """Give back the memory that loading kernels took and calling them does not need."""
+    from netguru.pcap.kernels import native
+
+    native.settle()
+
+
 @cache
 def _jitted(name: str) -> SimpleNamespace:
     import numba

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netguru.pcap.memory import set_aside
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
@@ -137,8 +139,20 @@ def _linker() -> Any:
     return llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
 
 
+_unsettled: list[str] = []
+
+
+def settle() -> None:
+    """Give back the pages of what loads kernels, if it loaded one since: it is as large as all that a pass keeps."""
+    if _unsettled:
+        _unsettled.clear()
+        set_aside("libllvmlite")
+
+
 def _load(file: Path, symbol: str) -> int:
     import llvmlite.binding as llvm
+
+    _unsettled.append(symbol)
 
     linker = _linker()
     linker.add_object_file(llvm.ObjectFileRef.from_path(str(file)))
