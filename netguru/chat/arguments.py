@@ -48,6 +48,10 @@ def calls(route: Route, question: str, named: Entities, scope: Scope) -> list[di
     extra = _extra(route, question, named)
     if row["needs"] == "nothing":
         return [extra]
+    if row["needs"] == "places":
+        folder, a, b = parameter.split()
+        one, other = _places(question, named)
+        return [{folder: path, a: one, b: other, **extra} for path in _networks(named, scope)]
     chosen = {"network": _networks, "capture": _captures, "config": _configs}[row["needs"]](named, scope)
     return [{parameter: path, **extra} for path in chosen]
 
@@ -74,6 +78,13 @@ def _platform(question: str) -> str:
     words = {fold(word) for word in re.findall(r"\w+", question)}
     names = [name for name in table("collect.toml") if isinstance(table("collect.toml")[name], dict)]
     return next((name for name in names if {fold(part) for part in re.findall(r"\w+", name)} & words), "ios")
+
+
+def _places(question: str, named: Entities) -> tuple[str, str]:
+    """Give the first two places in the order in which the question names them."""
+    text = question.lower()
+    found = sorted((*named.devices, *named.addresses), key=lambda name: text.find(name.lower()))
+    return found[0], found[1]
 
 
 def _networks(named: Entities, scope: Scope) -> list[Path]:

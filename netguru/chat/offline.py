@@ -19,7 +19,17 @@ from netguru.chat.routing import Route, routes
 from netguru.chat.running import Ran, run
 from netguru.chat.scope import Scope, scope_of
 from netguru.chat.selecting import about, evidence_in, fitting, places, summary_of, whole
-from netguru.chat.wording import code, coverage_lines, finding_block, others_block, table_block, texts, understood
+from netguru.chat.wording import (
+    code,
+    coverage_lines,
+    finding_block,
+    others_block,
+    plain,
+    table_block,
+    texts,
+    understood,
+)
+from netguru.diagnosis.explanation import Why
 from netguru.errors import NetGuruError, OperationCancelled
 from netguru.model.answer import Answer
 from netguru.model.coverage import Coverage
@@ -192,7 +202,9 @@ async def _one(
     findings = getattr(result, "findings", None)
     covered = getattr(result, "coverage", None)
     state.coverage = covered if isinstance(covered, Coverage) else state.coverage
-    if findings is None:
+    if isinstance(result, Why):
+        events = _told_why(result, named, root, state)
+    elif findings is None:
         events = _told_table(operation, arguments, about(result, named), root, state)
     else:
         events = _told_findings(operation, findings, named, root, state)
@@ -216,16 +228,37 @@ def _told_findings(
     else:
         said = state.said["finding_one" if len(shown) == 1 else "findings"]
         yield Delta(text=said.format(shown=len(shown), total=len(findings)) + "\n\n")
-    for finding in shown:
+    yield from _told_blocks(shown, root, state)
+    others = [item for item in findings if item not in fit]
+    if not shown and others:
+        yield Delta(text=others_block(others, state.said) + "\n\n")
+
+
+def _told_blocks(findings: Iterable[Finding], root: Path | None, state: _Progress) -> Iterable[Event]:
+    for finding in findings:
         numbers = []
         for evidence in places(finding.evidence):
             state.cited += 1
             numbers.append(state.cited)
             yield Cited(number=state.cited, evidence=evidence, root=root)
         yield Delta(text=finding_block(finding, numbers, state.said) + "\n\n")
-    others = [item for item in findings if item not in fit]
-    if not shown and others:
-        yield Delta(text=others_block(others, state.said) + "\n\n")
+
+
+def _told_why(why: Why, named: Entities, root: Path | None, state: _Progress) -> Iterable[Event]:
+    """Tell the sentence that answers, then its findings or else its places, then what would tell more."""
+    state.answered += why.status != "cannot tell"
+    state.partly = state.partly or bool(named.unknown) or why.status == "cannot tell"
+    numbers = []
+    if not why.findings:
+        for evidence in places(why.evidence):
+            state.cited += 1
+            numbers.append(state.cited)
+            yield Cited(number=state.cited, evidence=evidence, root=root)
+    yield Delta(text=" ".join((plain(why.answer), *(f"[{number}]" for number in numbers))) + "\n\n")
+    yield from _told_blocks(why.findings, root, state)
+    if why.collect and why.status == "cannot tell":
+        told = "\n".join(f"- {plain(text)}" for text in why.collect)
+        yield Delta(text=f"{state.said['collect']}\n\n{told}\n\n")
 
 
 def _told_table(

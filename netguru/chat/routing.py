@@ -53,6 +53,9 @@ def routes(question: str, named: Entities, *, meaning: bool = True, tables: Tabl
                 )
     for name, score in scores.items():
         scores[name] = score + limits["with_entity"] * _has_what_it_needs(name, named, tables) if score else 0.0
+        if _rows(tables)[name]["needs"] == "places":
+            # Two places are a narrower question than one about the network; without two it cannot be asked.
+            scores[name] *= limits["places"] if has_places(named) else 0.0
     found = [Route(operation=name, score=round(score, 4)) for name, score in scores.items()]
     return tuple(sorted(found, key=lambda route: (-route.score, route.operation)))
 
@@ -66,10 +69,16 @@ def _has_what_it_needs(name: str, named: Entities, tables: Tables) -> bool:
     if needs in ("config", "configs"):
         return bool(named.devices) and not captures and (len(named.devices) > 1) == (needs == "configs")
     return (
-        needs == "network"
+        needs in ("network", "places")
         and bool(named.devices or named.addresses or named.interfaces or named.unknown)
         and not captures
     )
+
+
+def has_places(named: Entities) -> bool:
+    """Say whether a question names two places of a network: devices or addresses."""
+    captures = any(path.suffix.startswith((".pcap", ".cap")) for path in named.files)
+    return len(named.devices) + len(named.addresses) > 1 and not captures
 
 
 @cache

@@ -12,7 +12,9 @@ _HOMES = {
     "diagnose": "operations:run",
     "keep": "operations",
     "run": "operations",
+    "why": "operations",
+    "Why": "explanation",
 }
-__all__ = ["Comparison", "Diagnosis", "Kept", "compare", "diagnose", "keep", "run"]
+__all__ = ["Comparison", "Diagnosis", "Kept", "Why", "compare", "diagnose", "keep", "run", "why"]
 
 __getattr__, __dir__ = lazily(__name__, _HOMES)

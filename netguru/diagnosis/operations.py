@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from netguru.diagnosis.explanation import Why
 from netguru.errors import InputError
 from netguru.model.finding import Finding, Findings, Severity
 from netguru.model.result import Result, to_plain
@@ -61,6 +62,37 @@ def run(
 
     policy = Policy.of(path, rules=rules, suppressions=suppressions)
     return diagnose(path, progress=progress, top=top, severity=Severity.parse(severity), policy=policy)
+
+
+@operation("diagnosis.why")
+def why(
+    folder: Path,
+    a: str,
+    b: str,
+    *,
+    protocol: Literal["", "ospf", "bgp", "eigrp", "isis", "lacp", "stp", "hsrp", "vrrp", "reach"] = "",
+    progress: Progress,
+) -> Why:
+    """Tell why two devices do not work together: the first step of their protocol that fails, with proof.
+
+    The steps of a protocol are walked from the cable up (for OSPF: ports, cable, subnet, hellos, area, timers,
+    authentication, 2-Way, MTU, Full); each passed or failed with the evidence of every source, or nothing is
+    known of it and the answer says what to collect.
+
+    Args:
+        folder: The network's folder.
+        a: A device, a port ("leaf1 eth2") or an address.
+        b: Another one, on another device.
+        protocol: What to walk; empty walks what is configured between the two, else plain reachability.
+    """
+    from netguru.diagnosis.procedure import join_sources, judge
+    from netguru.diagnosis.sessions import two_places
+    from netguru.diagnosis.walking import explain
+
+    joined = join_sources(folder)
+    two_places(a, b, joined)  # A wrong name is told before the work, not after it.
+    found = judge(joined, progress=progress)
+    return explain(joined, found.findings, found.coverage, a, b, protocol)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

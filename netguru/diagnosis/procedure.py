@@ -44,14 +44,34 @@ def diagnose(
     A `policy` adds what a user's rules find, and leaves out what is suppressed.
     Raises FileRejectedError when there is nothing to read.
     """
+    return judge(join_sources(path), progress=progress, top=top, severity=severity, policy=policy)
+
+
+def join_sources(path: Path) -> Joined:
+    """Read a folder or one file into a network with the facts of all its sources and the owners of its addresses.
+
+    Raises FileRejectedError when there is nothing to read.
+    """
     network = open_network(path)
     if not network.files:
         raise _nothing(path, network)
     facts = facts_of(network)
-    names = Names.of(facts, network.devices, network.all_neighbors())
+    return Joined(network=network, facts=facts, names=Names.of(facts, network.devices, network.all_neighbors()))
+
+
+def judge(
+    joined: Joined,
+    *,
+    progress: Progress,
+    top: int = 0,
+    severity: Severity = Severity.INFO,
+    policy: Policy | None = None,
+) -> Diagnosis:
+    """Run all checks over a network, join what is the same, rank it; arguments as of `diagnose`."""
+    network, names = joined.network, joined.names
     captures = [cast("CaptureFile", capture) for capture in network.captures]
     found = []
-    subjects = list(_subjects(Joined(network=network, facts=facts, names=names)))
+    subjects = list(_subjects(joined))
     with ExitStack() as stack:
         # Only the packets of findings that are shown are put into words.
         for capture in captures:
@@ -69,8 +89,8 @@ def diagnose(
     kept = kept[:top] if top > 0 else kept
     for capture in captures:
         kept = capture.quotes.completed(kept)
-    coverage = _coverage(network, facts)
-    return Diagnosis(findings=kept, coverage=replace(coverage, notes=(*coverage.notes, *notes)), facts=facts)
+    coverage = _coverage(network, joined.facts)
+    return Diagnosis(findings=kept, coverage=replace(coverage, notes=(*coverage.notes, *notes)), facts=joined.facts)
 
 
 def _nothing(path: Path, network: Network) -> FileRejectedError:

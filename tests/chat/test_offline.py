@@ -60,7 +60,7 @@ def test_why_an_adjacency_is_down(question, label, lab, tmp_path):
     assert (answer.status, answer.state, answer.model) == ("grounded", "complete", "")
     assert label in answer.text
     assert answer.fallback
-    assert next(run.name for run in answer.tools) == "diagnosis.run"
+    assert next(run.name for run in answer.tools) == "diagnosis.why"
     lines = [item for item in answer.citations if item.kind == "line"]
     packets = [item for item in answer.citations if item.kind == "packet"]
     assert {"1400", "1500"} <= {word for item in lines for word in item.text.split()}
