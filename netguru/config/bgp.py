@@ -56,6 +56,8 @@ def bgp_process(events: Iterable[Event]) -> BgpProcess | None:
         or routing.text("router_id"),
         neighbors=(*found, *listen),
         networks=tuple(item for event in process.every("network") if (item := _announced(event))),
+        redistribute=process.texts("redistribute"),
+        requires_policy=process.flag("requires_policy"),
         lines=tuple(sorted(lines)),
         at=at,
     )
@@ -173,6 +175,7 @@ def _neighbor(key: _Key, record: Record, above: list[Record], asn: int) -> BgpNe
         address_families=_families(everything),
         policies_in=_policies(everything, ("in", "import")),
         policies_out=_policies(everything, ("out", "export")),
+        options=tuple(sorted({text for item in everything for text in item.texts("option")})),
         lines=record.lines(),
         at=at,
     )

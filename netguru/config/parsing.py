@@ -11,6 +11,7 @@ from netguru.config.bgp import bgp_process
 from netguru.config.device import hostname, references, structures, system
 from netguru.config.interfaces import interfaces, vlans
 from netguru.config.platforms import Verdict, detect, platforms
+from netguru.config.policies import policy_terms, prefix_rules
 from netguru.config.routing import eigrp_processes, ospf_processes, static_routes, with_processes
 from netguru.config.statements import apply
 from netguru.errors import UnknownNameError
@@ -63,6 +64,8 @@ def parse(piece: Piece, *, platform: str = "") -> DeviceConfig:
         bgp=bgp_process(events),
         eigrp=eigrp_processes(events, chosen.defaults.get("eigrp_weights_offset", 1)),
         static_routes=static_routes(events),
+        policy_terms=policy_terms(grown.tree),
+        prefix_rules=prefix_rules(grown.tree),
         structures=structures(events, chosen),
         references=references(events),
         modelled=tuple(sorted(modelled)),

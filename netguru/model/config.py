@@ -130,6 +130,8 @@ class OspfProcess:
 class BgpNeighbor:
     """One BGP neighbour, groups and inheritance resolved. `password` tells only that one is set.
 
+    `options` are its switches ("next-hop-self", "route-reflector-client", "default-originate", ...).
+
     `password_digest` is the HMAC of the clear-text password under a key that lives in this process
     only, empty when the stored form is not reversible: the two ends of a session can be compared
     without keeping or printing the secret.
@@ -151,18 +153,25 @@ class BgpNeighbor:
     address_families: tuple[str, ...] = ()
     policies_in: tuple[str, ...] = ()
     policies_out: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     lines: Lines = ()
     at: At = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BgpProcess:
-    """The BGP process; `networks` are prefixes announced by configuration."""
+    """The BGP process; `networks` are prefixes announced by configuration.
+
+    `redistribute` are the protocols whose routes it announces; `requires_policy` is None where the
+    platform's default holds: whether routes pass between ASes without a policy (RFC 8212).
+    """
 
     asn: int
     router_id: str = ""
     neighbors: tuple[BgpNeighbor, ...] = ()
     networks: tuple[str, ...] = ()
+    redistribute: tuple[str, ...] = ()
+    requires_policy: bool | None = None
     lines: Lines = ()
     at: At = field(default_factory=dict)
 
@@ -188,6 +197,30 @@ class StaticRoute:
     interface: str = ""
     distance: int | None = None
     vrf: str = ""
+    lines: Lines = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrefixRule:
+    """One line of a prefix list: prefixes inside `prefix` whose length is `least` to `most`."""
+
+    name: str
+    action: str
+    prefix: str
+    least: int
+    most: int
+    lines: Lines = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyTerm:
+    """One term of a route map: `matches` and `sets` are (kind, value) as written, all of `matches` must hold."""
+
+    policy: str
+    action: str
+    sequence: int
+    matches: tuple[tuple[str, str], ...] = ()
+    sets: tuple[tuple[str, str], ...] = ()
     lines: Lines = ()
 
 
@@ -277,6 +310,8 @@ class DeviceConfig:
     bgp: BgpProcess | None = None
     eigrp: tuple[EigrpProcess, ...] = ()
     static_routes: tuple[StaticRoute, ...] = ()
+    policy_terms: tuple[PolicyTerm, ...] = ()
+    prefix_rules: tuple[PrefixRule, ...] = ()
     structures: tuple[Structure, ...] = ()
     references: tuple[Reference, ...] = ()
     modelled: Lines = ()

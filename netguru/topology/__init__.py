@@ -10,10 +10,23 @@ _HOMES = {
     "draw": "operations",
     "layers": "operations",
     "neighbors": "operations",
+    "path": "routes_operations",
     "physical_links": "building",
+    "routes": "routes_operations",
     "to_networkx": "graph",
     "topology_of": "building",
 }
-__all__ = ["NeighborRows", "build", "draw", "layers", "neighbors", "physical_links", "to_networkx", "topology_of"]
+__all__ = [
+    "NeighborRows",
+    "build",
+    "draw",
+    "layers",
+    "neighbors",
+    "path",
+    "physical_links",
+    "routes",
+    "to_networkx",
+    "topology_of",
+]
 
 __getattr__, __dir__ = lazily(__name__, _HOMES)
