@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netguru.diagnosis.probes import MOST, Case, passed, probe, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import polars as pl
 
@@ -113,28 +113,29 @@ def _flows(case: Case) -> Iterator[tuple[Any, Mapping[str, Any]]]:
     """Give the conversations between the two ends with their addresses as text, those with answers first."""
     import polars as pl
 
-    from netguru.pcap.addresses import address_column
-
-    a, b = case.session.ends
-    between = (_is_end("client", a) & _is_end("server", b)) | (_is_end("client", b) & _is_end("server", a))
+    a, b = (end.addresses for end in case.session.ends)
+    between = (is_side("client", a) & is_side("server", b)) | (is_side("client", b) & is_side("server", a))
     for capture in case.joined.network.captures:
-        chosen = (
-            capture.flows()
-            .filter(between)
-            .with_columns(
-                client=address_column("client_hi", "client_lo"), server=address_column("server_hi", "server_lo")
-            )
-        )
+        chosen = with_addresses(capture.flows().filter(between))
         answered = pl.min_horizontal("client_packets", "server_packets")
         for row in chosen.sort(answered, "flow", descending=[True, False]).collect().iter_rows(named=True):
             yield capture, row
 
 
-def _is_end(side: str, end: End) -> pl.Expr:
-    """Select the flows of which an end is one side."""
+def with_addresses(flows: pl.LazyFrame) -> pl.LazyFrame:
+    """Add the addresses of both sides of conversations as text: `client` and `server`."""
+    from netguru.pcap.addresses import address_column
+
+    return flows.with_columns(
+        client=address_column("client_hi", "client_lo"), server=address_column("server_hi", "server_lo")
+    )
+
+
+def is_side(side: str, addresses: Iterable[str]) -> pl.Expr:
+    """Select the conversations of which one of some addresses is the client or the server."""
     import polars as pl
 
-    held = [ip_address(text) for text in end.addresses]
+    held = [ip_address(text) for text in addresses]
     halves = [divmod(int(address), 1 << 64) for address in held if not address.is_loopback]
     same = [(pl.col(f"{side}_hi") == high) & (pl.col(f"{side}_lo") == low) for high, low in halves]
     return pl.any_horizontal(pl.lit(value=False), *same)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from netguru.errors import FileRejectedError
 from netguru.operations.context import context, use
-from netguru.operations.operation import inject
+from netguru.operations.operation import find, inject
 from netguru.settings import data_folder, settings
 
 if TYPE_CHECKING:
     from netguru.model.network import Network
+    from netguru.model.result import Result
     from netguru.operations.context import Context
 
 MARKER = ".netguru"
@@ -39,6 +40,31 @@ class Workspace:
 
         with use(workspace=self.folder):
             return open_network(self.folder / Path(path).expanduser())
+
+    def ip(self, name: str) -> Result:
+        """Tell everything that the workspace's files know of an address, as `diagnosis.ip` does."""
+        return self._around("ip", name)
+
+    def interface(self, name: str) -> Result:
+        """Tell everything of a port ("leaf1 eth2"), as `diagnosis.interface` does."""
+        return self._around("interface", name)
+
+    def vlan(self, number: int | str) -> Result:
+        """Tell everything of a VLAN, as `diagnosis.vlan` does."""
+        return self._around("vlan", str(number))
+
+    def flow(self, name: str) -> Result:
+        """Tell everything of what two addresses exchange, as `diagnosis.flow` does."""
+        return self._around("flow", name)
+
+    def device(self, name: str) -> Result:
+        """Tell everything of a device, as `diagnosis.device` does."""
+        return self._around("device", name)
+
+    def _around(self, kind: str, name: str) -> Result:
+        with use(workspace=self.folder):
+            made: Result = find(f"diagnosis.{kind}")(self.folder, name)
+        return made
 
 
 def find_workspace(start: Path, stated: Path | None = None) -> Workspace:
