@@ -63,7 +63,7 @@ class Workspace:
 
     def _around(self, kind: str, name: str) -> Result:
         with use(workspace=self.folder):
-            made: Result = find(f"diagnosis.{kind}")(self.folder, name)
+            made: Result = find(f"diagnosis.{kind}")(folder=self.folder, name=name)
         return made
 
 

@@ -83,7 +83,7 @@ def poorer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     _read.cache_clear()
 
 
-@pytest.mark.parametrize("row", [item for item in _NAMED if item.values[0]["network"] == "fabric"])
+@pytest.mark.parametrize("row", [pytest.param(row, id=row["fault"]) for row in _PAIRS if row["network"] == "fabric"])
 def test_less_data_tells_less_and_nothing_else(row: dict[str, Any], poorer: Path) -> None:
     full = _why(_LAB / "fabric" / "faulty", *row["places"])
     try:
