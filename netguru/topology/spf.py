@@ -19,6 +19,7 @@ Paths: TypeAlias = "dict[str, tuple[int, frozenset[Hop]]]"
 def shortest(edges: Edges, start: str) -> Paths:
     """Compute the shortest paths from a node to all others.
 
+    >>> from netguru.model.routing import Hop
     >>> here, there = Hop(address="10.0.0.1", port="eth1"), Hop(address="10.0.0.2", port="eth2")
     >>> graph = {"a": [("b", 1, here), ("c", 1, there)], "b": [("d", 1, here)], "c": [("d", 1, there)]}
     >>> cost, hops = shortest(graph, "a")["d"]

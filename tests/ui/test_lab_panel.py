@@ -156,7 +156,7 @@ def test_cited_without_a_key(lab: Lab) -> None:
 
     assert "MTU 1400" in answer.inner_text()
     assert "no language model wrote this" in answer.inner_text()
-    assert answer.locator(".ngc-tool-done", has_text="diagnosis.run").count() == 1
+    assert answer.locator(".ngc-tool-done", has_text="diagnosis.why").count() == 1
     assert lab.panel.locator(".ngc-title").inner_text() == WHY
     if not answer.locator(".ngc-places details").get_attribute("open"):
         answer.locator(".ngc-places summary").click()
